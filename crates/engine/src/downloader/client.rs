@@ -1,0 +1,399 @@
+//! The wire: one request to one whole response, within its limits, over reqwest.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use bytesize::ByteSize;
+use http::{HeaderMap, Method, StatusCode};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+use tokio::time::{Instant, timeout, timeout_at};
+use url::Url;
+
+use super::resolve::{Dns, NoAddress, Pins, Resolver};
+use super::{Keep, PinError};
+use crate::message::{Body, Failure, FailureKind, Request, Response};
+use crate::stats::{Name, Stats};
+
+/// Redirects are read to the end, so that their connection can be used again, unless they are longer than this.
+const REDIRECT_BODY: u64 = 64 * 1024;
+/// What goes to a file goes in pieces of this size.
+const FILE_PIECE: usize = 256 * 1024;
+
+/// `[download]`: what a server may take and send.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Until there is a connection, TLS included.
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    /// From the request until the response's head is there.
+    #[serde(with = "humantime_serde")]
+    pub head_timeout: Duration,
+    /// Between two pieces of a body.
+    #[serde(with = "humantime_serde")]
+    pub idle_timeout: Duration,
+    /// From the request until the end of the body.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    /// The longest body of a page.
+    pub max_body: ByteSize,
+    /// The most header fields of a response.
+    pub max_headers: usize,
+    /// The longest URL.
+    pub max_url: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(30),
+            timeout: Duration::from_secs(180),
+            max_body: ByteSize::mib(64),
+            max_headers: 256,
+            max_url: 8192,
+        }
+    }
+}
+
+/// `[tls]`: whom to trust.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// PEM files of root certificates to trust beside those of Mozilla.
+    pub roots: Vec<PathBuf>,
+}
+
+/// A client that cannot be made of its settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// An entry of `dns.hosts`.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// A file of `tls.roots`.
+    #[error("`tls.roots`: `{path}` {what}")]
+    Root {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Anything else that reqwest refuses.
+    #[error("the HTTP client cannot be made")]
+    Client(#[source] reqwest::Error),
+}
+
+/// The HTTP client. Redirects, cookies and retries are the middlewares' work; this sends one request once.
+#[derive(Debug, Clone)]
+pub struct Client {
+    limits: Limits,
+    any: reqwest::Client,
+    /// Clients for names that are pinned for one port only.
+    by_port: HashMap<(String, u16), reqwest::Client>,
+    pins: Arc<Pins>,
+}
+
+impl Client {
+    /// A client; `per_host` connections are kept open to each host.
+    ///
+    /// # Errors
+    /// If a root certificate cannot be read or a pin says nothing.
+    pub fn new(limits: Limits, dns: &Dns, tls: &Tls, per_host: usize) -> Result<Self, ClientError> {
+        let pins = Arc::new(Pins::read(dns)?);
+        let tls = trust(tls)?;
+        let build = |pins: Arc<Pins>| {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .dns_resolver(Resolver(pins))
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .no_proxy()
+                .connect_timeout(limits.connect_timeout)
+                .http1_max_headers(limits.max_headers)
+                .pool_max_idle_per_host(per_host.max(1))
+                .tcp_nodelay(true)
+                .build()
+                .map_err(ClientError::Client)
+        };
+        let mut by_port = HashMap::new();
+        for (key, address) in pins.by_port() {
+            by_port.insert(key.clone(), build(Arc::new(pins.with(&key.0, address)))?);
+        }
+        Ok(Self { any: build(pins.clone())?, limits, by_port, pins })
+    }
+
+    /// The limits that it keeps.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Sends a request once and reads the whole response.
+    pub(super) async fn send(&self, request: &Request, keep: &Keep, stats: &Stats) -> Result<Response, Failure> {
+        count_request(request, stats);
+        let answer = self.try_send(request, keep).await;
+        match &answer {
+            Ok(response) => count_response(response, stats),
+            Err(failure) => stats.add_all([
+                (Name::from("downloader/exception_count"), 1),
+                (Name::from(format!("downloader/exception_type_count/{}", failure.kind)), 1),
+            ]),
+        }
+        answer
+    }
+
+    async fn try_send(&self, request: &Request, keep: &Keep) -> Result<Response, Failure> {
+        let fail = |kind, detail: String| Failure::new(kind, request.url.clone(), detail);
+        let limits = &self.limits;
+        let deadline = Instant::now() + limits.timeout;
+        let mut message = reqwest::Request::new(request.method.clone(), request.url.clone());
+        message.headers_mut().clone_from(&request.headers);
+        if !request.body.is_empty() {
+            *message.body_mut() = Some(request.body.clone().into());
+        }
+        let head = match timeout(limits.head_timeout, self.client(&request.url).execute(message)).await {
+            Ok(head) => head.map_err(|error| explain(&error, &request.url))?,
+            Err(_) => {
+                let limit = humantime(limits.head_timeout);
+                let detail = format!("no head within `download.head_timeout` = {limit}");
+                return Err(fail(FailureKind::HeadTimeout, detail));
+            }
+        };
+        let (status, version, headers) = (head.status(), head.version(), head.headers().clone());
+        let body = self.body(head, request, keep, deadline).await?;
+        Ok(Response { url: request.url.clone(), status, version, headers, body })
+    }
+
+    fn client(&self, url: &Url) -> &reqwest::Client {
+        self.pins.port_key(url).and_then(|key| self.by_port.get(&key)).unwrap_or(&self.any)
+    }
+
+    async fn body(
+        &self,
+        mut head: reqwest::Response,
+        request: &Request,
+        keep: &Keep,
+        deadline: Instant,
+    ) -> Result<Body, Failure> {
+        let fail = |kind, detail: String| Failure::new(kind, request.url.clone(), detail);
+        let too_large = |length: u64| {
+            let detail = format!("body of {} is over `{}` = {}", ByteSize(length), keep.setting, ByteSize(keep.limit));
+            fail(FailureKind::TooLarge, detail)
+        };
+        let is_redirect = head.status().is_redirection();
+        let limit = if is_redirect { REDIRECT_BODY } else { keep.limit };
+        let declared = head.content_length();
+        if let Some(length) = declared
+            && request.method != Method::HEAD
+            && length > limit
+        {
+            return if is_redirect { Ok(Body::default()) } else { Err(too_large(length)) };
+        }
+        let spill = keep.spill.as_ref().filter(|_| head.status().is_success());
+        let mut parts = Parts::new(spill);
+        loop {
+            let idle = timeout(self.limits.idle_timeout, head.chunk());
+            let chunk = match timeout_at(deadline, idle).await {
+                Ok(Ok(chunk)) => chunk.map_err(|error| explain(&error, &request.url))?,
+                Ok(Err(_)) => {
+                    let limit = humantime(self.limits.idle_timeout);
+                    return Err(fail(FailureKind::IdleTimeout, format!("nothing came for `download.idle_timeout` = {limit}")));
+                }
+                Err(_) => {
+                    let limit = humantime(self.limits.timeout);
+                    return Err(fail(FailureKind::TotalTimeout, format!("not finished within `download.timeout` = {limit}")));
+                }
+            };
+            let Some(chunk) = chunk else { break };
+            if parts.length + chunk.len() as u64 > limit {
+                return if is_redirect { Ok(Body::default()) } else { Err(too_large(parts.length + chunk.len() as u64)) };
+            }
+            parts.push(chunk, declared).await.map_err(|error| fail(FailureKind::Disk, error.to_string()))?;
+        }
+        parts.finish().await.map_err(|error| fail(FailureKind::Disk, error.to_string()))
+    }
+}
+
+/// A body as it comes in: one piece is passed on as it is, several are joined, many go to a file.
+struct Parts<'a> {
+    length: u64,
+    first: Bytes,
+    joined: BytesMut,
+    file: Option<NamedTempFile>,
+    spill: Option<&'a (PathBuf, u64)>,
+}
+
+impl<'a> Parts<'a> {
+    fn new(spill: Option<&'a (PathBuf, u64)>) -> Self {
+        Self { length: 0, first: Bytes::new(), joined: BytesMut::new(), file: None, spill }
+    }
+
+    async fn push(&mut self, chunk: Bytes, declared: Option<u64>) -> io::Result<()> {
+        self.length += chunk.len() as u64;
+        if self.first.is_empty() && self.joined.is_empty() && self.file.is_none() {
+            self.first = chunk;
+            return Ok(());
+        }
+        if !self.first.is_empty() {
+            // no allocation on a server's word: it may declare 10^18
+            let expected = usize::try_from(declared.unwrap_or(0)).unwrap_or(usize::MAX).min(FILE_PIECE);
+            self.joined.reserve(expected.max(self.first.len() + chunk.len()));
+            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.joined.extend_from_slice(&chunk);
+        if let Some((folder, threshold)) = self.spill
+            && (self.length > *threshold && self.joined.len() >= FILE_PIECE)
+        {
+            self.write_out(folder.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// Appends what is joined to the file, off the I/O thread.
+    async fn write_out(&mut self, folder: PathBuf) -> io::Result<()> {
+        let (file, piece) = (self.file.take(), std::mem::take(&mut self.joined));
+        let written = tokio::task::spawn_blocking(move || {
+            let mut file = match file {
+                Some(file) => file,
+                None => part_file(&folder)?,
+            };
+            file.write_all(&piece)?;
+            io::Result::Ok(file)
+        });
+        self.file = Some(written.await.map_err(io::Error::other)??);
+        Ok(())
+    }
+
+    async fn finish(mut self) -> io::Result<Body> {
+        if let (Some(_), Some((folder, _))) = (&self.file, self.spill) {
+            self.write_out(folder.clone()).await?;
+        }
+        Ok(match self.file {
+            Some(file) => Body::File { file, length: self.length },
+            None if self.joined.is_empty() => Body::Memory(self.first),
+            None => Body::Memory(self.joined.freeze()),
+        })
+    }
+}
+
+/// A file for half a body: named so that a later run can tell whose it was, removed when it is dropped.
+fn part_file(folder: &std::path::Path) -> io::Result<NamedTempFile> {
+    let prefix = format!("{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).suffix(".part").tempfile_in(folder)
+}
+
+fn trust(tls: &Tls) -> Result<rustls::ClientConfig, ClientError> {
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    for path in &tls.roots {
+        let error = |what: String| ClientError::Root { path: path.display().to_string(), what };
+        let pem = std::fs::read(path).map_err(|cause| error(format!("cannot be read: {cause}")))?;
+        let mut found = 0;
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|cause| error(format!("is not PEM: {cause:?}")))?;
+            roots.add(certificate).map_err(|cause| error(format!("holds a bad certificate: {cause}")))?;
+            found += 1;
+        }
+        if found == 0 {
+            return Err(error("holds no certificate".to_owned()));
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|cause| ClientError::Root { path: "ring".to_owned(), what: cause.to_string() })?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// Which failure a client's error is: read from the chain of its causes.
+fn explain(error: &reqwest::Error, url: &Url) -> Failure {
+    let mut kind = match error {
+        error if error.is_timeout() => FailureKind::ConnectTimeout,
+        error if error.is_connect() => FailureKind::Connect,
+        error if error.is_builder() => FailureKind::BadRequest,
+        error if error.is_body() || error.is_decode() => FailureKind::IncompleteBody,
+        _ => FailureKind::BadFraming,
+    };
+    let mut detail = String::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<NoAddress>() {
+            kind = FailureKind::Dns;
+        } else if error.is::<rustls::Error>() {
+            kind = FailureKind::Tls;
+        } else if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            if error.is_incomplete_message() {
+                kind = FailureKind::IncompleteBody;
+            } else if error.is_parse() {
+                kind = FailureKind::BadFraming;
+            }
+        } else if let Some(error) = error.downcast_ref::<io::Error>() {
+            // a TLS error hides in an io::Error, whose `source` leaves it out
+            if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                kind = FailureKind::Tls;
+            } else if matches!(kind, FailureKind::BadFraming) {
+                kind = FailureKind::IncompleteBody;
+            }
+        }
+        // the last cause says it best: `connection refused`, `no address for …`
+        detail = error.to_string();
+        cause = error.source();
+    }
+    if detail.is_empty() {
+        detail = error.to_string();
+    }
+    Failure::new(kind, url.clone(), detail)
+}
+
+fn humantime(duration: Duration) -> String {
+    format!("{}s", duration.as_secs_f64())
+}
+
+fn count_request(request: &Request, stats: &Stats) {
+    let bytes = wire_size(&request.headers)
+        + request.method.as_str().len()
+        + request.url.as_str().len()
+        + " HTTP/1.1\r\n".len()
+        + request.body.len();
+    let method = match request.method {
+        Method::GET => Name::from("downloader/request_method_count/GET"),
+        Method::POST => Name::from("downloader/request_method_count/POST"),
+        ref other => Name::from(format!("downloader/request_method_count/{other}")),
+    };
+    stats.add_all([
+        (Name::from("downloader/request_count"), 1),
+        (Name::from("downloader/request_bytes"), bytes as u64),
+        (method, 1),
+    ]);
+}
+
+fn count_response(response: &Response, stats: &Stats) {
+    let status = match response.status {
+        StatusCode::OK => Name::from("downloader/response_status_count/200"),
+        status => Name::from(format!("downloader/response_status_count/{}", status.as_u16())),
+    };
+    let bytes = wire_size(&response.headers) as u64 + response.body.len();
+    stats.add_all([
+        (Name::from("downloader/response_count"), 1),
+        (Name::from("downloader/response_bytes"), bytes),
+        (status, 1),
+    ]);
+}
+
+/// An estimate of the head's size, as Scrapy's.
+fn wire_size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
+}

@@ -1,0 +1,95 @@
+//! The headers that every request carries unless it brings its own.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+use crate::downloader::{Middleware, Outbound};
+use crate::error::Error;
+use crate::message::Request;
+
+/// `[middlewares.headers]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Name and value of each header; an empty value is not sent.
+    pub default: BTreeMap<String, String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let headers = [
+            ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+            ("accept-language", "en"),
+            ("user-agent", concat!("dragline/", env!("CARGO_PKG_VERSION"), " (+", env!("CARGO_PKG_REPOSITORY"), ")")),
+        ];
+        Self { default: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into() }
+    }
+}
+
+/// Adds the default headers.
+#[derive(Debug)]
+pub struct Headers {
+    headers: HeaderMap,
+}
+
+impl Headers {
+    /// # Errors
+    /// If a name or value of the settings cannot stand in a header.
+    pub fn new(settings: &Settings) -> Result<Self, Error> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &settings.default {
+            let key = format!("middlewares.headers.default.{name}");
+            let name = HeaderName::try_from(name.as_str())
+                .map_err(|_| Error::setting(&key, "is not a header's name: letters, digits and `-`"))?;
+            let value = HeaderValue::try_from(value.as_str())
+                .map_err(|_| Error::setting(&key, "has a character that a header cannot carry"))?;
+            if !value.is_empty() {
+                headers.insert(name, value);
+            }
+        }
+        Ok(Self { headers })
+    }
+}
+
+impl fmt::Display for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("headers")
+    }
+}
+
+#[async_trait]
+impl Middleware for Headers {
+    async fn outbound(&self, mut request: Request) -> Outbound {
+        for (name, value) in &self.headers {
+            request.headers.entry(name).or_insert_with(|| value.clone());
+        }
+        Outbound::Send(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::header;
+
+    #[tokio::test]
+    async fn a_requests_own_header_stays() {
+        let headers = Headers::new(&Settings::default()).expect("headers");
+        let request = Request::get("http://example.com/".parse().expect("a URL"))
+            .header(header::ACCEPT_LANGUAGE, HeaderValue::from_static("fr"));
+        let Outbound::Send(sent) = headers.outbound(request).await else { panic!("sent") };
+        assert_eq!(sent.headers[header::ACCEPT_LANGUAGE], "fr");
+        assert!(sent.headers[header::USER_AGENT].to_str().expect("text").starts_with("dragline/"));
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_is_named() {
+        let settings = Settings { default: BTreeMap::from([("x-a".to_owned(), "a\r\nb".to_owned())]) };
+        let error = Headers::new(&settings).expect_err("a line break");
+        assert!(error.to_string().contains("`middlewares.headers.default.x-a`"), "{error}");
+    }
+}

@@ -1,0 +1,15 @@
+//! The layers that come with the engine, a file each, in the default order: outermost first.
+//!
+//! Cookies lie innermost, so that they see a redirect's `Set-Cookie` before the redirect is made a new request.
+
+pub mod headers;
+pub mod referrer;
+pub mod retry;
+pub mod redirect;
+pub mod cookies;
+
+pub use cookies::Cookies;
+pub use headers::Headers;
+pub use redirect::Redirects;
+pub use referrer::Referrer;
+pub use retry::Retry;

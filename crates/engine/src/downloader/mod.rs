@@ -1,0 +1,174 @@
+//! One request to one response: middlewares out, the wire, middlewares back.
+
+mod client;
+mod fetch;
+pub mod middlewares;
+mod resolve;
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use client::{Client, ClientError, Limits, Tls};
+pub use fetch::Fetch;
+pub use resolve::{Dns, PinError};
+
+use crate::message::{Failure, Request, Response};
+use crate::stats::Stats;
+
+/// Why a request was dropped on purpose: a stable name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(pub &'static str);
+
+/// What a middleware says of a request on its way out.
+#[derive(Debug)]
+pub enum Outbound {
+    /// It goes on, changed or not.
+    Send(Request),
+    /// Here is its answer; the wire is not asked.
+    Answer(Response),
+    /// It is not to be sent.
+    Drop(Reason),
+}
+
+/// What a middleware says of an outcome on its way back.
+#[derive(Debug)]
+pub enum Inbound {
+    /// It goes on, changed or not.
+    Pass(Result<Response, Failure>),
+    /// Another request is to be made of it, as a new turn through the frontier.
+    Again(Request),
+    /// Nothing more is to come of it.
+    Drop(Reason),
+}
+
+/// A layer between the crawl and the wire. The list `downloader.middlewares` is the order, outermost first: requests
+/// go down the list, outcomes come up.
+///
+/// ```
+/// use dragline::prelude::*;
+/// use dragline::downloader::{Middleware, Outbound};
+///
+/// /// Asks every site for French.
+/// struct French;
+///
+/// impl std::fmt::Display for French {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str("french")
+///     }
+/// }
+///
+/// #[async_trait]
+/// impl Middleware for French {
+///     async fn outbound(&self, request: Request) -> Outbound {
+///         Outbound::Send(request.header(header::ACCEPT_LANGUAGE, HeaderValue::from_static("fr")))
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Middleware: Display + Send + Sync {
+    /// A request on its way out.
+    async fn outbound(&self, request: Request) -> Outbound {
+        Outbound::Send(request)
+    }
+
+    /// What came of a trip, on its way back.
+    async fn inbound(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
+        let _ = trip;
+        Inbound::Pass(outcome)
+    }
+}
+
+/// A trip to the wire, as its middlewares see it on the way back.
+#[derive(Debug, Clone, Copy)]
+pub struct Trip<'a> {
+    /// The request as it came from the frontier. `Again` is made from this, so that no layer's headers pile up.
+    pub wish: &'a Request,
+    /// The request as it went over the wire.
+    pub sent: &'a Request,
+}
+
+/// What one trip to the wire gave.
+#[derive(Debug)]
+pub enum Exchange {
+    /// A response of any status.
+    Answered(Response),
+    /// No response.
+    Failed(Failure),
+    /// Another request, not before its due time.
+    Again(Request),
+    /// Dropped by a middleware.
+    Dropped(Reason),
+}
+
+/// How much of a body is kept, and where.
+#[derive(Debug, Clone)]
+pub struct Keep {
+    /// The most bytes a body may have; more is a failure.
+    pub limit: u64,
+    /// The setting that `limit` comes from, for the message.
+    pub setting: Cow<'static, str>,
+    /// A folder for bodies that are too large to be held in memory, and from which size on.
+    pub spill: Option<(PathBuf, u64)>,
+}
+
+/// The middlewares and the client below them.
+pub struct Downloader {
+    middlewares: Vec<Arc<dyn Middleware>>,
+    client: Client,
+    stats: Arc<Stats>,
+}
+
+impl Downloader {
+    /// A downloader; the first middleware is the outermost.
+    #[must_use]
+    pub fn new(middlewares: Vec<Arc<dyn Middleware>>, client: Client, stats: Arc<Stats>) -> Self {
+        Self { middlewares, client, stats }
+    }
+
+    /// How much of a page is kept.
+    #[must_use]
+    pub fn keep_page(&self) -> Keep {
+        let limit = self.client.limits().max_body.as_u64();
+        Keep { limit, setting: Cow::Borrowed("download.max_body"), spill: None }
+    }
+
+    /// One trip: out through the middlewares, over the wire, and back. The caller holds the host's turn.
+    pub async fn exchange(&self, wish: &Request, keep: &Keep) -> Exchange {
+        let mut sent = wish.clone();
+        let mut passed = 0;
+        let mut answer = None;
+        for middleware in &self.middlewares {
+            passed += 1;
+            match middleware.outbound(sent).await {
+                Outbound::Send(request) => sent = request,
+                Outbound::Answer(response) => {
+                    answer = Some(response);
+                    // layers further in were not asked, and are not told
+                    sent = wish.clone();
+                    break;
+                }
+                Outbound::Drop(reason) => return Exchange::Dropped(reason),
+            }
+        }
+        let mut outcome = match answer {
+            Some(response) => Ok(response),
+            None => self.client.send(&sent, keep, &self.stats).await,
+        };
+        let trip = Trip { wish, sent: &sent };
+        for middleware in self.middlewares[..passed].iter().rev() {
+            match middleware.inbound(&trip, outcome).await {
+                Inbound::Pass(passed) => outcome = passed,
+                Inbound::Again(request) => return Exchange::Again(request),
+                Inbound::Drop(reason) => return Exchange::Dropped(reason),
+            }
+        }
+        match outcome {
+            Ok(response) => Exchange::Answered(response),
+            Err(failure) => Exchange::Failed(failure),
+        }
+    }
+}

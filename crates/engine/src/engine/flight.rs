@@ -1,0 +1,80 @@
+//! One request under way: the task that takes it to the wire and its answer to the parser threads, and what is said
+//! of it to the engine.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tokio::sync::mpsc;
+
+use crate::downloader::{Downloader, Exchange, Reason};
+use crate::error::Result;
+use crate::frontier::{FrontierError, LeaseId, Outcome, RequestId};
+use crate::hosts::Turn;
+use crate::message::{Failure, FailureKind, Host, Record, Request};
+use crate::spider::{Context, Job, Parsers, Read, Seeds, Work};
+
+/// A request that was taken from its host's head and is not settled.
+pub(super) struct Flight {
+    pub(super) lease: LeaseId,
+    pub(super) id: RequestId,
+    /// The host that it was leased under.
+    pub(super) host: Host,
+    pub(super) request: Request,
+    /// How often the spider had signed in when it was sent.
+    pub(super) signed_in: u64,
+}
+
+/// What the tasks say to the engine, which alone owns the state of the crawl.
+pub(super) enum Event {
+    /// The parser threads have read it.
+    Read(Flight, Read),
+    /// It is to be sent again, in this form.
+    Again(Flight, Box<Request>),
+    /// A middleware dropped it.
+    Dropped(Flight, Reason),
+    /// Its records went through the pipelines.
+    Refined { flight: Flight, outcome: Outcome, children: Vec<Request>, records: Vec<Record>, given: usize },
+    /// `open` has ended.
+    SignedIn(Result<()>),
+    /// First requests went to the frontier; where more come from.
+    Seeded(Result<Option<Seeds>>),
+    /// Children of a page whose records are still in the pipelines went to the frontier.
+    Submitted(Result<(), FrontierError>),
+}
+
+/// Takes a request to the wire, and the answer to the parsers. Holds the host's turn no longer than the wire is busy.
+pub(super) async fn fly(
+    flight: Flight,
+    turn: Turn,
+    context: Context,
+    downloader: Arc<Downloader>,
+    parsers: Arc<Parsers<Flight>>,
+    events: mpsc::Sender<Event>,
+) {
+    let keep = downloader.keep_page();
+    let trip = AssertUnwindSafe(downloader.exchange(&flight.request, &keep)).catch_unwind().await;
+    drop(turn);
+    let url = flight.request.url.clone();
+    let job = match trip {
+        Ok(Exchange::Answered(response)) if response.status.is_success() => Job::Page(Box::new(response)),
+        Ok(Exchange::Answered(response)) => Job::Failed(Failure::status(response.status, response.url)),
+        Ok(Exchange::Failed(failure)) => Job::Failed(failure),
+        Ok(Exchange::Again(request)) => return say(&events, Event::Again(flight, Box::new(request))).await,
+        Ok(Exchange::Dropped(reason)) => return say(&events, Event::Dropped(flight, reason)).await,
+        Err(_) => Job::Failed(Failure::new(FailureKind::Internal, url, "a middleware panicked")),
+    };
+    give(&parsers, flight, context, job);
+}
+
+/// Gives a job to the parser threads. There is room: the engine never has more under way than the queue holds.
+pub(super) fn give(parsers: &Parsers<Flight>, flight: Flight, context: Context, job: Job) {
+    let step = flight.request.step.clone();
+    let given = parsers.give(Work { ticket: flight, step, context, job });
+    debug_assert!(given, "the parsers' queue is as long as what may be under way");
+}
+
+/// The engine is gone only when the crawl is.
+pub(super) async fn say(events: &mpsc::Sender<Event>, event: Event) {
+    let _ = events.send(event).await;
+}

@@ -1,0 +1,161 @@
+//! When two requests are the same wish.
+//!
+//! Same method, same body, and URLs that are equal once the fragment is dropped, percent escapes are written one way
+//! (RFC 3986, section 6.2.2: upper-case hex, unreserved characters plain) and the query's pairs are sorted by key and
+//! value (as Scrapy does). Case of scheme and host, default ports and dot segments are the URL parser's work (WHATWG
+//! URL). Headers do not count.
+
+use std::borrow::Cow;
+
+use http::Method;
+use url::Url;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::message::Request;
+
+/// Makes 64-bit fingerprints under a job's own key, so that nobody outside can make two URLs collide.
+#[derive(Debug, Clone, Copy)]
+pub struct Fingerprinter {
+    key: u64,
+}
+
+impl Fingerprinter {
+    /// The fingerprinter of a job.
+    #[must_use]
+    pub fn new(key: u64) -> Self {
+        Self { key }
+    }
+
+    /// The fingerprint of a request.
+    #[must_use]
+    pub fn request(&self, request: &Request) -> u64 {
+        self.of(&request.method, &request.url, &request.body)
+    }
+
+    /// The fingerprint of a `GET` of a URL.
+    #[must_use]
+    pub fn get(&self, url: &Url) -> u64 {
+        self.of(&Method::GET, url, &[])
+    }
+
+    fn of(&self, method: &Method, url: &Url, body: &[u8]) -> u64 {
+        let mut hash = Xxh3::with_seed(self.key);
+        hash.update(method.as_str().as_bytes());
+        hash.update(b" ");
+        hash.update(canonical(url).as_bytes());
+        if !body.is_empty() {
+            // no URL has a space in it, so this cannot be taken for a longer one
+            hash.update(b" ");
+            hash.update(body);
+        }
+        hash.digest()
+    }
+}
+
+/// The URL in the form in which two spellings of one page are equal. Borrows where nothing is to be changed.
+#[must_use]
+pub fn canonical(url: &Url) -> Cow<'_, str> {
+    let text = url.as_str();
+    let text = text.split_once('#').map_or(text, |(before, _)| before);
+    let simple_query = url.query().is_none_or(|query| !query.is_empty() && !query.contains(['&', '+']));
+    if simple_query && !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let (before, query) = text.split_once('?').unwrap_or((text, ""));
+    let mut out = plain_escapes(before).into_owned();
+    let mut pairs: Vec<Cow<'_, str>> = query.split('&').filter(|pair| !pair.is_empty()).map(plain_query).collect();
+    pairs.sort_by(|a, b| key_and_value(a).cmp(&key_and_value(b)));
+    for (index, pair) in pairs.iter().enumerate() {
+        out.push(if index == 0 { '?' } else { '&' });
+        out.push_str(pair);
+    }
+    Cow::Owned(out)
+}
+
+fn key_and_value(pair: &str) -> (&str, &str) {
+    pair.split_once('=').unwrap_or((pair, ""))
+}
+
+/// As [`plain_escapes`], and a `+` is the space that it stands for in a query.
+fn plain_query(pair: &str) -> Cow<'_, str> {
+    if pair.contains('+') { Cow::Owned(plain_escapes(&pair.replace('+', "%20")).into_owned()) } else { plain_escapes(pair) }
+}
+
+/// Upper-case hex; what need not be escaped (RFC 3986, section 2.3) is not.
+fn plain_escapes(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        let escape = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok().zip(Some(hex)));
+        match escape {
+            Some((byte, _)) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => out.push(char::from(byte)),
+            Some((_, hex)) => {
+                out.push('%');
+                out.push_str(&hex.to_ascii_uppercase());
+            }
+            None => {
+                out.push('%');
+                rest = &rest[at + 1..];
+                continue;
+            }
+        }
+        rest = &rest[at + 3..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fingerprint(url: &str) -> u64 {
+        Fingerprinter::new(7).get(&Url::parse(url).expect("a URL"))
+    }
+
+    #[test]
+    fn spellings_of_one_page_are_one() {
+        for (a, b) in [
+            ("http://EXAMPLE.com:80/a", "http://example.com/a"),
+            ("http://example.com/a#top", "http://example.com/a"),
+            ("http://example.com/%7euser/%2f", "http://example.com/~user/%2F"),
+            ("http://example.com/?b=2&a=1", "http://example.com/?a=1&b=2"),
+            ("http://example.com/?q=a+b", "http://example.com/?q=a%20b"),
+            ("http://example.com/a?", "http://example.com/a"),
+            ("http://example.com/b/../a", "http://example.com/a"),
+            ("http://example.com/?a=1&&b=2", "http://example.com/?a=1&b=2"),
+        ] {
+            assert_eq!(fingerprint(a), fingerprint(b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn different_pages_are_two() {
+        for (a, b) in [
+            ("http://example.com/a", "http://example.com/A"),
+            ("http://example.com/a", "https://example.com/a"),
+            ("http://example.com/a", "http://example.com/a/"),
+            ("http://example.com/a", "http://example.com:8080/a"),
+            ("http://example.com/a%2Fb", "http://example.com/a/b"),
+            ("http://example.com/?a=1", "http://example.com/?a=2"),
+            ("http://example.com/?a=", "http://example.com/?a=&a="),
+            ("http://example.com/%zz", "http://example.com/zz"),
+        ] {
+            assert_ne!(fingerprint(a), fingerprint(b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn method_and_body_count() {
+        let url = Url::parse("http://example.com/").expect("a URL");
+        let prints = Fingerprinter::new(7);
+        let get = prints.request(&Request::get(url.clone()));
+        let post = prints.request(&Request::post(url.clone()));
+        let form = prints.request(&Request::post(url).form([("a", "b")]));
+        assert!(get != post && post != form && get != form);
+    }
+}

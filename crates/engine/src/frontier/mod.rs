@@ -1,0 +1,234 @@
+//! Which request is next. A frontier holds every wish from the moment it is submitted until it is settled.
+//!
+//! It leases *hosts*, not URLs: whoever holds a host's lease is its only client, so politeness is local and exact and
+//! connections stay warm. A request leaves only by [`Frontier::settle`], which commits its outcome, its children and
+//! its records together; records wait in the *outbox* until the feeds have them.
+//!
+//! Every backend runs [`conformance::run`].
+
+pub mod conformance;
+mod fingerprint;
+mod memory;
+mod queued;
+mod seen;
+
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+pub use fingerprint::{Fingerprinter, canonical};
+pub use memory::Memory;
+pub use queued::QueuedError;
+pub use seen::Seen;
+
+use crate::message::{FailureKind, Host, Record, Request};
+
+/// `[frontier]`: the order of requests and how many are taken at once.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The order within a host, after priority.
+    pub order: Order,
+    /// Requests taken from one host's queue at a time.
+    pub batch: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { order: Order::DepthFirst, batch: 50 }
+    }
+}
+
+/// The order of requests of one host and one priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// The children of the latest page first, in the order of the page: small queues.
+    DepthFirst,
+    /// First come, first served.
+    BreadthFirst,
+}
+
+/// Which request is next, and what became of each. Every method may be called from any task.
+#[async_trait]
+pub trait Frontier: Display + Send + Sync {
+    /// Takes requests in. Idempotent: one that was seen before is not queued again, unless it is unfiltered.
+    async fn submit(&self, requests: Vec<Request>) -> Result<Admitted, FrontierError>;
+
+    /// Hosts that are due, and up to so many requests of each; and more requests for leases that are held.
+    async fn lease(&self, want: Want) -> Result<Vec<Lease>, FrontierError>;
+
+    /// Ends requests: outcome, children and records of each settlement are committed all or not at all.
+    /// A settlement under a lease that was lost is refused whole.
+    async fn settle(&self, batch: Vec<Settlement>) -> Result<Settled, FrontierError>;
+
+    /// Says that leases are still worked on. A lost one is not renewed, and its results will be refused.
+    async fn renew(&self, leases: &[LeaseId]) -> Result<Vec<Renewal>, FrontierError>;
+
+    /// Gives a lease back with what is left of its requests; the host is not leased again before `pace` says.
+    async fn release(&self, lease: LeaseId, pace: Pace) -> Result<(), FrontierError>;
+
+    /// Records of the outbox that come after `after`, in sequence, `limit` at most.
+    async fn drain(&self, after: Seq, limit: usize) -> Result<Vec<(Seq, Record)>, FrontierError>;
+
+    /// Says that a feed has everything up to `upto` and stands at `position`. A record stays until every feed that
+    /// was ever named here has it, so a feed is named with `Seq(0)` when it is opened.
+    async fn exported(&self, feed: &FeedId, upto: Seq, position: Position) -> Result<(), FrontierError>;
+
+    /// How far the job is.
+    async fn progress(&self) -> Result<Progress, FrontierError>;
+
+    /// The part of the seen set that this process can look at before a request is made. What it does not know may
+    /// still be seen: only [`Frontier::submit`] and [`Frontier::settle`] decide.
+    fn seen(&self) -> Option<Seen> {
+        None
+    }
+}
+
+/// What [`Frontier::submit`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Admitted {
+    /// Queued now.
+    pub queued: usize,
+    /// Seen before, so not queued.
+    pub seen: usize,
+}
+
+/// What the engine can work on now.
+#[derive(Debug, Clone, Default)]
+pub struct Want {
+    /// New hosts, at most.
+    pub hosts: usize,
+    /// Requests of each host, at most.
+    pub requests: usize,
+    /// Leases that are held and have run out of requests.
+    pub refill: Vec<LeaseId>,
+}
+
+/// A host, for one worker alone, and the first of its requests. A refilled lease comes under its old id.
+#[derive(Debug)]
+pub struct Lease {
+    /// The lease.
+    pub id: LeaseId,
+    /// The host.
+    pub host: Host,
+    /// Requests, the most urgent first.
+    pub requests: VecDeque<Leased>,
+}
+
+/// A request that is to be settled under this id.
+#[derive(Debug)]
+pub struct Leased {
+    /// Its id within the job.
+    pub id: RequestId,
+    /// The request.
+    pub request: Request,
+}
+
+/// The end of one request, or its return.
+#[derive(Debug)]
+pub struct Settlement {
+    /// The lease that it was given under.
+    pub lease: LeaseId,
+    /// The request.
+    pub request: RequestId,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The requests that its page led to.
+    pub children: Vec<Request>,
+    /// The records that its page gave.
+    pub records: Vec<Record>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Answered and understood.
+    Done,
+    /// It has no usable answer.
+    Failed(FailureKind),
+    /// It was not sent, on purpose: the reason's stable name.
+    Skipped(&'static str),
+    /// It is to be sent (again) in this form, not before its due time: the same wish, so not tested against the seen set.
+    Again(Box<Request>),
+}
+
+/// What [`Frontier::settle`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// What became of the children.
+    pub children: Admitted,
+    /// Settlements refused because their lease was lost.
+    pub refused: usize,
+    /// Records that wait in the outbox.
+    pub outbox: usize,
+}
+
+/// What [`Frontier::renew`] answers for each lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// The lease holds.
+    Renewed,
+    /// The lease was lost: its results will be refused.
+    Lost,
+}
+
+/// When a released host may be leased again.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pace {
+    /// Not before then; at once if there is none.
+    pub not_before: Option<SystemTime>,
+}
+
+/// How far a job is. Always: scheduled = done + failed + skipped + pending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Requests ever queued.
+    pub scheduled: u64,
+    /// Requests answered and understood.
+    pub done: u64,
+    /// Requests without a usable answer.
+    pub failed: u64,
+    /// Requests not sent on purpose.
+    pub skipped: u64,
+    /// Requests queued, delayed or leased.
+    pub pending: u64,
+    /// Of those, the leased ones.
+    pub leased: u64,
+    /// When the next delayed request is due.
+    pub next_due: Option<SystemTime>,
+    /// Records that wait for a feed.
+    pub outbox: usize,
+}
+
+/// A lease's number, never used twice in a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LeaseId(pub u64);
+
+/// A request's number, never used twice in a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// A record's number in the outbox; the first one is 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Seq(pub u64);
+
+/// Which feed: its URI.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedId(pub String);
+
+/// A place in a feed to which it can be cut back; only the feed knows what it means.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Position(pub String);
+
+/// A frontier that cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrontierError {
+    /// A queued request that cannot be read back.
+    #[error("a queued request cannot be read back")]
+    Queued(#[from] QueuedError),
+}

@@ -1,0 +1,42 @@
+#![doc = include_str!("../ARCHITECTURE.md")]
+
+pub mod message;
+
+pub mod hosts;
+
+pub mod frontier;
+
+pub mod downloader;
+
+pub mod spider;
+
+pub mod pipeline;
+
+pub mod feed;
+
+mod engine;
+
+pub mod crawl;
+
+pub mod error;
+pub mod observer;
+pub mod registry;
+pub mod settings;
+pub mod stats;
+
+pub use crawl::{Crawl, Report, Stopper};
+pub use error::{Error, Result};
+pub use registry::Registry;
+pub use settings::{Layers, Settings};
+
+/// All that the author of a spider needs.
+pub mod prelude {
+    pub use async_trait::async_trait;
+    pub use http::{HeaderValue, header};
+    pub use serde::{Deserialize, Serialize};
+    pub use url::Url;
+
+    pub use crate::error::{Error, Result};
+    pub use crate::message::{Failure, FailureKind, Item, Method, Record, Request, Secret};
+    pub use crate::spider::{Node, Output, Page, Selection, Session, Spider};
+}

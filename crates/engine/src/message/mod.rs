@@ -1,0 +1,15 @@
+//! What flows through a crawl: requests, responses, failures, records. Imports nothing of ours.
+
+mod body;
+mod failure;
+mod record;
+mod request;
+mod response;
+mod secret;
+
+pub use body::Body;
+pub use failure::{Failure, FailureKind};
+pub use record::{Item, Record, RecordError};
+pub use request::{Host, Method, Redirect, Request, Sealed};
+pub use response::Response;
+pub use secret::Secret;

@@ -1,0 +1,163 @@
+//! Items are typed where people write them and plain where machines route them: a record is the plain form.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use url::Url;
+
+/// What a spider yields: any struct that serialises to fields, with a kind by which pipelines and feeds know it.
+pub trait Item: Serialize {
+    /// The kind: `photo`, `book`, `page`.
+    const KIND: &'static str;
+}
+
+/// An item on its way from the spider through the pipelines into the feeds: a kind, and fields in order.
+///
+/// Where nobody looks at the fields they stay the JSON that the spider's thread wrote; the first access opens them.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The item's kind.
+    pub kind: Arc<str>,
+    /// The page that it was found on.
+    pub page: Arc<Url>,
+    content: Content,
+}
+
+/// Invariant: `Sealed` holds one whole JSON object.
+#[derive(Debug, Clone)]
+enum Content {
+    Sealed(Bytes),
+    Open(Map<String, Value>),
+}
+
+/// An item that cannot be made into a record, or a record that is not the item asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The item is not a struct or a map.
+    #[error("an item of kind `{kind}` must be a struct or a map, so that it has fields")]
+    NotFields {
+        /// The item's kind.
+        kind: String,
+    },
+    /// The item does not serialise to JSON, or the record's fields are not those of the type.
+    #[error("an item of kind `{kind}` does not fit")]
+    Json {
+        /// The item's kind.
+        kind: String,
+        /// What serde says.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Record {
+    /// The record of an item that was found on `page`.
+    ///
+    /// # Errors
+    /// If the item does not serialise, or not to fields.
+    pub fn from_item<I: Item>(item: &I, page: Arc<Url>) -> Result<Self, RecordError> {
+        let json =
+            serde_json::to_vec(item).map_err(|source| RecordError::Json { kind: I::KIND.to_owned(), source })?;
+        if json.first() != Some(&b'{') {
+            return Err(RecordError::NotFields { kind: I::KIND.to_owned() });
+        }
+        Ok(Self { kind: Arc::from(I::KIND), page, content: Content::Sealed(json.into()) })
+    }
+
+    /// The item again.
+    ///
+    /// # Errors
+    /// If the fields are not those of `T`.
+    pub fn to<T: DeserializeOwned>(&self) -> Result<T, RecordError> {
+        let item = match &self.content {
+            Content::Sealed(json) => serde_json::from_slice(json),
+            Content::Open(fields) => T::deserialize(Value::Object(fields.clone())),
+        };
+        item.map_err(|source| RecordError::Json { kind: self.kind.to_string(), source })
+    }
+
+    /// The fields, in the order of the item's declaration, to read and to change.
+    pub fn fields(&mut self) -> &mut Map<String, Value> {
+        if let Content::Sealed(json) = &self.content {
+            // by the invariant this parses; a record without fields is the honest answer if it ever does not
+            self.content = Content::Open(serde_json::from_slice(json).unwrap_or_default());
+        }
+        match &mut self.content {
+            Content::Open(fields) => fields,
+            Content::Sealed(_) => unreachable!("opened above"),
+        }
+    }
+
+    /// Whether the item has a field of this name, without opening the record: false is certain, true is likely.
+    #[must_use]
+    pub fn may_have(&self, field: &str) -> bool {
+        match &self.content {
+            Content::Open(fields) => fields.contains_key(field),
+            Content::Sealed(json) => memchr::memmem::find(json, format!("\"{field}\":").as_bytes()).is_some(),
+        }
+    }
+
+    /// Writes the fields as one JSON object without a line break.
+    ///
+    /// # Errors
+    /// If a field cannot be written as JSON.
+    pub fn write_json(&self, out: &mut Vec<u8>) -> Result<(), RecordError> {
+        match &self.content {
+            Content::Sealed(json) => out.extend_from_slice(json),
+            Content::Open(fields) => serde_json::to_writer(out, fields)
+                .map_err(|source| RecordError::Json { kind: self.kind.to_string(), source })?,
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Photo {
+        page: u32,
+        album: String,
+    }
+
+    impl Item for Photo {
+        const KIND: &'static str = "photo";
+    }
+
+    fn record() -> Record {
+        let page = Arc::new(Url::parse("http://example.com/").expect("a URL"));
+        Record::from_item(&Photo { page: 7, album: "Ö\n".to_owned() }, page).expect("a record")
+    }
+
+    #[test]
+    fn a_record_gives_the_item_back() {
+        assert_eq!(record().to::<Photo>().expect("the photo"), Photo { page: 7, album: "Ö\n".to_owned() });
+    }
+
+    #[test]
+    fn fields_keep_the_order_of_the_declaration() {
+        let mut record = record();
+        record.fields().insert("images".to_owned(), Value::Array(Vec::new()));
+        let mut json = Vec::new();
+        record.write_json(&mut json).expect("JSON");
+        assert_eq!(String::from_utf8_lossy(&json), r#"{"page":7,"album":"Ö\n","images":[]}"#);
+    }
+
+    #[test]
+    fn what_has_no_fields_is_refused() {
+        #[derive(Serialize)]
+        struct Number(u32);
+        impl Item for Number {
+            const KIND: &'static str = "number";
+        }
+        let page = Arc::new(Url::parse("http://example.com/").expect("a URL"));
+        let error = Record::from_item(&Number(3), page).expect_err("a number has no fields");
+        assert!(error.to_string().contains("must be a struct or a map"));
+    }
+}

@@ -1,0 +1,162 @@
+//! One wish: what to fetch, how urgently, and what to do with the answer.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+pub use http::Method;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use url::Url;
+
+/// A request, from the moment a spider asks for it until its outcome is settled.
+///
+/// Plain data: middlewares may change any of it. Built with [`Request::get`] or [`Request::post`] and the setters below.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method; `GET` unless something else was asked for.
+    pub method: Method,
+    /// Where to send it; always absolute.
+    pub url: Url,
+    /// Headers that this request asks for beside those of the middlewares, which never overwrite them.
+    pub headers: HeaderMap,
+    /// The body, empty for most.
+    pub body: Bytes,
+    /// Higher goes first among the requests of one host.
+    pub priority: i32,
+    /// How many links lie between a start request (0) and this one.
+    pub depth: u32,
+    /// How often this wish was tried before and is to be tried again.
+    pub attempts: u32,
+    /// Not to be sent earlier than this: a back-off or a `Retry-After`.
+    pub due: Option<SystemTime>,
+    /// The spider's step, sealed; empty where the engine itself asks.
+    pub step: Sealed,
+    /// The page that led here, for the `Referer` header.
+    pub referrer: Option<Url>,
+    /// Not tested against the seen set (Scrapy's `dont_filter`).
+    pub unfiltered: bool,
+    /// The redirects that led here, first one first.
+    pub redirects: Vec<Redirect>,
+    /// The request as the spider wished it, once redirects have changed it.
+    pub original: Option<Box<Request>>,
+}
+
+/// A host as politeness knows it: its name, and its port where that is not the scheme's own.
+pub type Host = Arc<str>;
+
+/// One hop of a redirect chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The URL that answered with a redirect.
+    pub url: Url,
+    /// Its status, 301 to 308.
+    pub status: u16,
+}
+
+/// A spider's step in the form in which it travels and rests: JSON, so that it can be read back by a later build.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sealed(pub Bytes);
+
+impl Request {
+    /// A `GET` request.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    /// A `POST` request with an empty body; see [`Request::form`].
+    #[must_use]
+    pub fn post(url: Url) -> Self {
+        Self::new(Method::POST, url)
+    }
+
+    /// A request of any method.
+    #[must_use]
+    pub fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            priority: 0,
+            depth: 0,
+            attempts: 0,
+            due: None,
+            step: Sealed::default(),
+            referrer: None,
+            unfiltered: false,
+            redirects: Vec::new(),
+            original: None,
+        }
+    }
+
+    /// Puts form fields into the body as `application/x-www-form-urlencoded` (WHATWG URL, section 5.2).
+    #[must_use]
+    pub fn form<'a>(mut self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body = Bytes::from(body);
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.headers.insert(header::CONTENT_TYPE, kind);
+        self
+    }
+
+    /// Sets a header, in place of any of that name.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets the priority: higher goes first, 0 is usual.
+    #[must_use]
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Lets this request pass although its URL was seen before (Scrapy's `dont_filter=True`).
+    #[must_use]
+    pub fn unfiltered(mut self) -> Self {
+        self.unfiltered = true;
+        self
+    }
+
+    /// The wish as the spider made it, before redirects and attempts.
+    #[must_use]
+    pub fn as_wished(self) -> Self {
+        match self.original {
+            Some(original) => *original,
+            None => self,
+        }
+    }
+
+    /// The host whose turn this request has to wait for: name, and port where it is not the scheme's own.
+    #[must_use]
+    pub fn host(&self) -> Host {
+        let name = self.url.host_str().unwrap_or_default();
+        match self.url.port() {
+            Some(port) => Host::from(format!("{name}:{port}")),
+            None => Host::from(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_encoded_as_browsers_do() {
+        let url = Url::parse("https://www.kodakpulse.com/").expect("a URL");
+        let request = Request::post(url).form([("username", "a b"), ("password", "ä&=")]);
+        assert_eq!(request.body, "username=a+b&password=%C3%A4%26%3D");
+        assert_eq!(request.headers[header::CONTENT_TYPE], "application/x-www-form-urlencoded");
+    }
+
+    #[test]
+    fn a_host_names_its_port_only_where_it_is_unusual() {
+        let host = |url: &str| Request::get(Url::parse(url).expect("a URL")).host();
+        assert_eq!(&*host("https://EXAMPLE.com:443/a"), "example.com");
+        assert_eq!(&*host("http://example.com:8080/a"), "example.com:8080");
+    }
+}

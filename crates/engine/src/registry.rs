@@ -1,0 +1,221 @@
+//! What there is by name: spiders, pipelines, middlewares. An explicit list; nothing registers itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::downloader::middlewares::{Cookies, Headers, Redirects, Referrer, Retry, cookies, headers, redirect, retry};
+use crate::downloader::{Fetch, Middleware};
+use crate::error::{Error, Result};
+use crate::hosts::Hosts;
+use crate::pipeline::Pipeline;
+use crate::settings::{Layers, read_table};
+use crate::spider::{Erased, Runnable, Spider};
+use crate::stats::Stats;
+
+/// A pipeline or middleware that can be made of its own settings.
+///
+/// It is built before anything touches disk or network; first side effects belong into [`Pipeline::open`].
+pub trait Component: Sized + Send + Sync + 'static {
+    /// The name in `pipelines.order` or `downloader.middlewares`, and of its table.
+    const NAME: &'static str;
+
+    /// Its table, `[pipelines.NAME]` or `[middlewares.NAME]`.
+    type Settings: DeserializeOwned;
+
+    /// Makes it.
+    ///
+    /// # Errors
+    /// If its settings make no sense: [`Error::setting`] with the key.
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self>;
+}
+
+/// What a component may use.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The way to the wire, in turn with the crawl. Not there for middlewares, which are below it.
+    pub fetch: Option<Fetch>,
+    /// The crawl's figures.
+    pub stats: Arc<Stats>,
+    /// Whose turn it is.
+    pub hosts: Arc<Hosts>,
+}
+
+type Build<T> = Box<dyn Fn(toml::Table, &Layers, &Context) -> Result<Arc<T>> + Send + Sync>;
+type BuildSpider = Box<dyn Fn(&Layers) -> Result<Arc<dyn Runnable>> + Send + Sync>;
+
+/// The names that a runner knows.
+pub struct Registry {
+    spiders: BTreeMap<&'static str, Entry>,
+    pipelines: BTreeMap<&'static str, Build<dyn Pipeline>>,
+    middlewares: BTreeMap<&'static str, Build<dyn Middleware>>,
+}
+
+struct Entry {
+    settings: &'static str,
+    build: BuildSpider,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Registry {
+    /// No spiders, no pipelines, and the middlewares that come with the engine.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { spiders: BTreeMap::new(), pipelines: BTreeMap::new(), middlewares: BTreeMap::new() }
+            .middleware::<Headers>()
+            .middleware::<Referrer>()
+            .middleware::<Retry>()
+            .middleware::<Redirects>()
+            .middleware::<Cookies>()
+    }
+
+    /// Adds a spider.
+    #[must_use]
+    pub fn spider<S: Spider>(mut self) -> Self {
+        let build: BuildSpider = Box::new(|layers| {
+            let spider: S = layers.arguments(S::NAME)?;
+            Ok(Arc::new(Erased(spider)))
+        });
+        self.spiders.insert(S::NAME, Entry { settings: S::SETTINGS, build });
+        self
+    }
+
+    /// Adds a pipeline.
+    #[must_use]
+    pub fn pipeline<C: Component + Pipeline>(mut self) -> Self {
+        let build: Build<dyn Pipeline> = Box::new(|table, layers, context| {
+            Ok(Arc::new(C::build(own_settings::<C>("pipelines", table, layers)?, context)?))
+        });
+        self.pipelines.insert(C::NAME, build);
+        self
+    }
+
+    /// Adds a middleware.
+    #[must_use]
+    pub fn middleware<C: Component + Middleware>(mut self) -> Self {
+        let build: Build<dyn Middleware> = Box::new(|table, layers, context| {
+            Ok(Arc::new(C::build(own_settings::<C>("middlewares", table, layers)?, context)?))
+        });
+        self.middlewares.insert(C::NAME, build);
+        self
+    }
+
+    /// The names of all spiders, in alphabetical order.
+    pub fn spiders(&self) -> impl Iterator<Item = &'static str> {
+        self.spiders.keys().copied()
+    }
+
+    /// The settings that a spider brings along, as TOML.
+    ///
+    /// # Errors
+    /// If there is no such spider.
+    pub fn spider_settings(&self, name: &str) -> Result<&'static str> {
+        Ok(self.entry(name)?.settings)
+    }
+
+    pub(crate) fn build_spider(&self, name: &str, layers: &Layers) -> Result<Arc<dyn Runnable>> {
+        (self.entry(name)?.build)(layers)
+    }
+
+    pub(crate) fn build_pipeline(
+        &self,
+        name: &str,
+        table: toml::Table,
+        layers: &Layers,
+        context: &Context,
+    ) -> Result<Arc<dyn Pipeline>> {
+        find("pipeline", &self.pipelines, name)?(table, layers, context).map_err(|error| layers.blame(error))
+    }
+
+    pub(crate) fn build_middleware(
+        &self,
+        name: &str,
+        table: toml::Table,
+        layers: &Layers,
+        context: &Context,
+    ) -> Result<Arc<dyn Middleware>> {
+        find("middleware", &self.middlewares, name)?(table, layers, context).map_err(|error| layers.blame(error))
+    }
+
+    /// Every table of `[pipelines]` and `[middlewares]` must belong to something.
+    pub(crate) fn check_names(&self, layers: &Layers, kind: &'static str, names: &[&str]) -> Result<()> {
+        let known: Vec<String> = match kind {
+            "pipeline" => self.pipelines.keys().map(|name| (*name).to_owned()).collect(),
+            _ => self.middlewares.keys().map(|name| (*name).to_owned()).collect(),
+        };
+        for name in names {
+            if !known.iter().any(|known| known == name) {
+                let error = Error::Unknown { what: kind, name: (*name).to_owned(), known };
+                return Err(layers.blame(Error::Setting { key: format!("{kind}s.{name}"), message: error.to_string() }));
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&self, name: &str) -> Result<&Entry> {
+        find("spider", &self.spiders, name)
+    }
+}
+
+fn find<'a, T>(what: &'static str, names: &'a BTreeMap<&'static str, T>, name: &str) -> Result<&'a T> {
+    names.get(name).ok_or_else(|| Error::Unknown {
+        what,
+        name: name.to_owned(),
+        known: names.keys().map(|name| (*name).to_owned()).collect(),
+    })
+}
+
+fn own_settings<C: Component>(kind: &str, table: toml::Table, layers: &Layers) -> Result<C::Settings> {
+    read_table(&format!("{kind}.{}", C::NAME), toml::Value::Table(table), layers)
+}
+
+impl Component for Headers {
+    const NAME: &'static str = "headers";
+    type Settings = headers::Settings;
+
+    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
+        Self::new(&settings)
+    }
+}
+
+impl Component for Referrer {
+    const NAME: &'static str = "referrer";
+    type Settings = toml::Table;
+
+    fn build(_settings: Self::Settings, _context: &Context) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+impl Component for Retry {
+    const NAME: &'static str = "retry";
+    type Settings = retry::Settings;
+
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        Ok(Self::new(settings, context.hosts.clone(), context.stats.clone()))
+    }
+}
+
+impl Component for Redirects {
+    const NAME: &'static str = "redirect";
+    type Settings = redirect::Settings;
+
+    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
+        Ok(Self::new(settings))
+    }
+}
+
+impl Component for Cookies {
+    const NAME: &'static str = "cookies";
+    type Settings = cookies::Settings;
+
+    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
+        Ok(Self::new(settings))
+    }
+}

@@ -1,0 +1,519 @@
+//! Layers of TOML, the later over the earlier, with the place of every key remembered for messages.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
+
+use super::arguments;
+use crate::error::{Error, Result, nearest};
+
+/// Tables in which any key may stand.
+const OPEN: &[&str] = &["dns.hosts", "middlewares.headers.default"];
+/// Tables whose keys are names of components: one that is not registered is found when the crawl is put together.
+const COMPONENTS: &[&str] = &["pipelines", "middlewares"];
+
+/// Where a layer comes from. The order is that of precedence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// What is built in.
+    Default,
+    /// What a spider brings along.
+    Spider(String),
+    /// A file.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+    /// `-s` or `-a`.
+    Flag(String),
+}
+
+/// Where a value was set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The layer.
+    pub source: Source,
+    /// The line, counted from 1, where the layer has lines.
+    pub line: Option<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Source::Default => f.write_str("default"),
+            Source::Spider(name) => write!(f, "spider `{name}`"),
+            Source::File(path) => write!(f, "{}", path.display()),
+            Source::Environment(name) => write!(f, "environment `{name}`"),
+            Source::Flag(flag) => write!(f, "`{flag}`"),
+        }?;
+        match self.line {
+            Some(line) => write!(f, ":{line}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All layers of settings.
+#[derive(Debug, Clone)]
+pub struct Layers {
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug, Clone)]
+struct Layer {
+    source: Source,
+    table: Table,
+    /// Dotted key to line.
+    lines: BTreeMap<String, usize>,
+    /// Values are the text that somebody typed, to be read as whatever is wanted.
+    is_text: bool,
+}
+
+impl Layers {
+    /// The built-in defaults: every key that there is.
+    ///
+    /// # Errors
+    /// If they are not TOML.
+    pub fn new(defaults: &str) -> Result<Self> {
+        Ok(Self { layers: vec![Layer::parse(Source::Default, defaults)?] })
+    }
+
+    /// Lays a file over what is there.
+    ///
+    /// # Errors
+    /// If it cannot be read, is not TOML, or has a key that nobody knows.
+    pub fn add_file(&mut self, path: &Path) -> Result<()> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::Setting {
+            key: String::new(),
+            message: format!("settings file `{}` cannot be read: {error}", path.display()),
+        })?;
+        self.add(Layer::parse(Source::File(path.to_owned()), &text)?)
+    }
+
+    /// Lays the variables `DRAGLINE__SECTION__KEY` over what is there. `_` stands for `-` where a key has that.
+    ///
+    /// # Errors
+    /// If a key is one that nobody knows.
+    pub fn add_environment(&mut self, variables: impl IntoIterator<Item = (String, String)>) -> Result<()> {
+        for (name, value) in variables {
+            let Some(path) = name.strip_prefix("DRAGLINE__") else { continue };
+            let path: Vec<String> = path.split("__").map(str::to_lowercase).collect();
+            let path = self.respell(&path);
+            let is_text = path.first().is_some_and(|first| first == "spiders");
+            let value = if is_text { Value::String(value) } else { toml_or_text(&value) };
+            let mut layer = Layer::one(Source::Environment(name), &path, value);
+            layer.is_text = is_text;
+            self.add(layer)?;
+        }
+        Ok(())
+    }
+
+    /// Lays `section.key=value` (`-s`) over what is there. The value is TOML, or text if it is not.
+    ///
+    /// # Errors
+    /// If there is no `=`, or the key is one that nobody knows.
+    pub fn add_flag(&mut self, assignment: &str) -> Result<()> {
+        let bad = || Error::Setting {
+            key: String::new(),
+            message: format!("`-s {assignment}` is not `section.key=value`"),
+        };
+        let (key, value) = assignment.split_once('=').ok_or_else(bad)?;
+        // the key is TOML's own: dotted, quoted where it must be
+        let document: Table = toml::from_str(&format!("{} = 0", key.trim())).map_err(|_| bad())?;
+        let mut path = Vec::new();
+        let mut table = &document;
+        while let Some((key, value)) = table.iter().next() {
+            path.push(key.clone());
+            match value {
+                Value::Table(inner) => table = inner,
+                _ => break,
+            }
+        }
+        self.add(Layer::one(Source::Flag(format!("-s {}", key.trim())), &path, toml_or_text(value.trim())))
+    }
+
+    /// Lays an argument of a spider (`-a key=value`) over what is there.
+    ///
+    /// # Errors
+    /// If there is no `=`.
+    pub fn add_argument(&mut self, spider: &str, assignment: &str) -> Result<()> {
+        let (key, value) = assignment.split_once('=').ok_or_else(|| Error::Setting {
+            key: String::new(),
+            message: format!("`-a {}` is not `key=value`", mask(assignment)),
+        })?;
+        let path = ["spiders", spider, key.trim()].map(str::to_owned);
+        let mut layer = Layer::one(Source::Flag(format!("-a {}", key.trim())), &path, Value::String(value.to_owned()));
+        layer.is_text = true;
+        self.add(layer)
+    }
+
+    /// The layers as they are for one spider: its own under the user's, and of `[spiders.NAME.settings]` each part
+    /// over the layer in which it stands.
+    ///
+    /// # Errors
+    /// If the spider's own TOML is none, or has a key that nobody knows.
+    pub fn for_spider(&self, spider: &str, settings: &str) -> Result<Self> {
+        let mut own = Layer::parse(Source::Spider(spider.to_owned()), settings)?;
+        self.check(&own, &own.table, &mut Vec::new())?;
+        own.is_text = false;
+        let mut layers = Vec::new();
+        let mut own = Some(own);
+        for layer in &self.layers {
+            let special = layer.part(&["spiders", spider, "settings"]);
+            if layer.source != Source::Default {
+                layers.extend(own.take());
+            }
+            layers.push(layer.clone());
+            layers.extend(special);
+        }
+        layers.extend(own);
+        Ok(Self { layers })
+    }
+
+    /// All layers as one table.
+    #[must_use]
+    pub fn merged(&self) -> Table {
+        let mut merged = Table::new();
+        for layer in &self.layers {
+            merge(&mut merged, &layer.table);
+        }
+        merged
+    }
+
+    /// Where the value of a key was set last; for a key that was not set, where its table was.
+    #[must_use]
+    pub fn place(&self, key: &str) -> Option<Place> {
+        let mut key = key;
+        loop {
+            if let Some(layer) = self.layers.iter().rev().find(|layer| layer.lines.contains_key(key)) {
+                let line = layer.lines.get(key).copied().filter(|line| *line > 0);
+                return Some(Place { source: layer.source.clone(), line });
+            }
+            key = key.rsplit_once('.')?.0;
+        }
+    }
+
+    /// Every key with its value and its place, in the order of the keys: what `dragline settings` prints.
+    #[must_use]
+    pub fn effective(&self) -> Vec<(String, Value, Place)> {
+        let mut rows = Vec::new();
+        list(&self.merged(), &mut String::new(), &mut rows);
+        (rows.into_iter())
+            .filter_map(|(key, value)| {
+                let place = self.place(&key)?;
+                Some((key, value, place))
+            })
+            .collect()
+    }
+
+    /// Adds the place of its key to an error about a setting.
+    #[must_use]
+    pub fn blame(&self, error: Error) -> Error {
+        match error {
+            Error::Setting { key, message } => {
+                let place = self.place(&key).filter(|place| place.source != Source::Default);
+                let message = place.map_or_else(|| message.clone(), |place| format!("{message} ({place})"));
+                Error::Setting { key, message }
+            }
+            other => other,
+        }
+    }
+
+    /// A spider's arguments as its struct.
+    pub(crate) fn arguments<S: DeserializeOwned>(&self, spider: &str) -> Result<S> {
+        let mut given = BTreeMap::new();
+        for layer in &self.layers {
+            let Some(Value::Table(table)) = layer.table.get("spiders").and_then(|spiders| spiders.get(spider)) else {
+                continue;
+            };
+            for (key, value) in table.iter().filter(|(key, _)| *key != "settings") {
+                given.insert(key.clone(), arguments::Argument { value: value.clone(), is_text: layer.is_text });
+            }
+        }
+        arguments::read(given).map_err(|error| {
+            if let Some(key) = error.missing() {
+                return Error::MissingArgument { spider: spider.to_owned(), key: key.to_owned() };
+            }
+            let key = error.key().map_or_else(|| format!("spiders.{spider}"), |key| format!("spiders.{spider}.{key}"));
+            self.blame(Error::setting(&key, error))
+        })
+    }
+
+    fn add(&mut self, layer: Layer) -> Result<()> {
+        self.check(&layer, &layer.table, &mut Vec::new())?;
+        self.layers.push(layer);
+        Ok(())
+    }
+
+    /// Every key of a layer must be one of the defaults, which name them all.
+    fn check(&self, layer: &Layer, table: &Table, path: &mut Vec<String>) -> Result<()> {
+        let dotted = path.join(".");
+        if OPEN.contains(&dotted.as_str()) {
+            return Ok(());
+        }
+        for (key, value) in table {
+            path.push(key.clone());
+            let result = match (path.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), value) {
+                (["spiders", _, "settings"], Value::Table(inner)) => self.check(layer, inner, &mut Vec::new()),
+                (["spiders", ..], _) if path.len() >= 3 => Ok(()),
+                (["spiders"] | ["spiders", _], Value::Table(inner)) => self.check(layer, inner, path),
+                _ => self.check_key(layer, value, path, &dotted),
+            };
+            result?;
+            path.pop();
+        }
+        Ok(())
+    }
+
+    fn check_key(&self, layer: &Layer, value: &Value, path: &mut Vec<String>, parent: &str) -> Result<()> {
+        let (key, known) = (path.last().cloned().unwrap_or_default(), self.default_at(&path[..path.len() - 1]));
+        match (known.and_then(|table| table.get(&key)), value) {
+            (Some(Value::Table(_)), Value::Table(inner)) => self.check(layer, inner, path),
+            (Some(_), _) => Ok(()),
+            (None, Value::Table(_)) if COMPONENTS.contains(&parent) => Ok(()),
+            // a component's own table, which it reads itself
+            (None, _) if path.first().is_some_and(|first| COMPONENTS.contains(&first.as_str())) && known.is_none() => Ok(()),
+            (None, _) => {
+                let dotted = path.join(".");
+                let names: Vec<&str> = known.map(|table| table.keys().map(String::as_str).collect()).unwrap_or_default();
+                let hint = match nearest(&key, names.iter().copied()) {
+                    Some(near) if parent.is_empty() => format!("did you mean `{near}`?"),
+                    Some(near) => format!("did you mean `{parent}.{near}`?"),
+                    None => format!("known here: {}", names.join(", ")),
+                };
+                let line = layer.lines.get(&dotted).copied().filter(|line| *line > 0);
+                let place = Place { source: layer.source.clone(), line };
+                Err(Error::Setting { message: format!("there is no setting `{dotted}` ({place}); {hint}"), key: dotted })
+            }
+        }
+    }
+
+    fn default_at(&self, path: &[String]) -> Option<&Table> {
+        let mut table = &self.layers.first()?.table;
+        for key in path {
+            table = table.get(key)?.as_table()?;
+        }
+        Some(table)
+    }
+
+    /// A path of an environment variable, with `-` where the known key has it.
+    fn respell(&self, path: &[String]) -> Vec<String> {
+        let merged = self.merged();
+        let mut table = Some(&merged);
+        let mut spelled = Vec::new();
+        for part in path {
+            let known = table.and_then(|table| table.keys().find(|key| key.replace('-', "_") == *part)).cloned();
+            let key = known.unwrap_or_else(|| {
+                // a spider's name has dashes; its arguments are Rust's names
+                if spelled == ["spiders"] { part.replace('_', "-") } else { part.clone() }
+            });
+            table = table.and_then(|table| table.get(&key)).and_then(Value::as_table);
+            spelled.push(key);
+        }
+        spelled
+    }
+}
+
+impl Layer {
+    fn parse(source: Source, text: &str) -> Result<Self> {
+        let place = || Place { source: source.clone(), line: None }.to_string();
+        let broken = |error: toml::de::Error| Error::Setting {
+            key: String::new(),
+            message: format!("{} is not TOML:\n{}", place(), error.to_string().trim_end()),
+        };
+        let table: Table = toml::from_str(text).map_err(broken)?;
+        let spans = DeTable::parse(text).map_err(broken)?;
+        let mut lines = BTreeMap::new();
+        locate(spans.get_ref(), text, &mut String::new(), &mut lines);
+        Ok(Self { source, table, lines, is_text: false })
+    }
+
+    fn one(source: Source, path: &[String], value: Value) -> Self {
+        let mut lines = BTreeMap::from([(path.join("."), 0)]);
+        if let Value::Table(_) = &value {
+            lines.insert(path.join("."), 0);
+        }
+        let mut table = Table::new();
+        let mut value = value;
+        for (index, key) in path.iter().enumerate().rev() {
+            table = Table::from_iter([(key.clone(), value)]);
+            lines.insert(path[..=index].join("."), 0);
+            value = Value::Table(table.clone());
+        }
+        Self { source, table, lines, is_text: false }
+    }
+
+    /// A table within this layer as a layer of its own.
+    fn part(&self, path: &[&str]) -> Option<Self> {
+        let mut table = &self.table;
+        for key in path {
+            table = table.get(*key)?.as_table()?;
+        }
+        let prefix = format!("{}.", path.join("."));
+        let lines = self.lines.iter().filter_map(|(key, line)| Some((key.strip_prefix(&prefix)?.to_owned(), *line)));
+        let lines = lines.collect();
+        Some(Self { source: self.source.clone(), table: table.clone(), lines, is_text: self.is_text })
+    }
+}
+
+/// Notes the line of every key.
+fn locate(table: &DeTable<'_>, text: &str, path: &mut String, lines: &mut BTreeMap<String, usize>) {
+    for (key, value) in table {
+        let length = path.len();
+        if length > 0 {
+            path.push('.');
+        }
+        path.push_str(key.get_ref());
+        lines.insert(path.clone(), line_of(key, text));
+        if let DeValue::Table(inner) = value.get_ref() {
+            locate(inner, text, path, lines);
+        }
+        path.truncate(length);
+    }
+}
+
+fn line_of<T>(spanned: &Spanned<T>, text: &str) -> usize {
+    text.as_bytes()[..spanned.span().start.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+fn merge(under: &mut Table, over: &Table) {
+    for (key, value) in over {
+        match (under.get_mut(key), value) {
+            (Some(Value::Table(under)), Value::Table(over)) => merge(under, over),
+            _ => {
+                under.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn list(table: &Table, path: &mut String, rows: &mut Vec<(String, Value)>) {
+    for (key, value) in table {
+        let length = path.len();
+        if length > 0 {
+            path.push('.');
+        }
+        path.push_str(key);
+        match value {
+            Value::Table(inner) if !inner.is_empty() && !inner.contains_key("env") && !inner.contains_key("file") => {
+                list(inner, path, rows);
+            }
+            Value::Table(_) if length == 0 => {}
+            _ => rows.push((path.clone(), value.clone())),
+        }
+        path.truncate(length);
+    }
+}
+
+fn toml_or_text(text: &str) -> Value {
+    let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok();
+    parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// An argument without its `=` may be a password.
+fn mask(assignment: &str) -> String {
+    assignment.chars().take(3).chain("…".chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Secret;
+    use serde::Deserialize;
+
+    const DEFAULTS: &str = "[hosts]\ndelay = '0s'\nconcurrency = 8\n[dns.hosts]\n[pipelines]\norder = []\n\
+                            [pipelines.images]\nstore = ''\n[spiders]\n";
+
+    fn layers() -> Layers {
+        Layers::new(DEFAULTS).expect("defaults")
+    }
+
+    fn add(layers: &mut Layers, text: &str) -> Result<()> {
+        layers.add(Layer::parse(Source::File("a.toml".into()), text)?)
+    }
+
+    #[test]
+    fn later_layers_win_and_say_where_they_stand() {
+        let mut layers = layers();
+        add(&mut layers, "\n[hosts]\ndelay = '2s'").expect("a file");
+        layers.add_flag("hosts.concurrency=3").expect("a flag");
+        assert_eq!(layers.place("hosts.delay").expect("a place").to_string(), "a.toml:3");
+        assert_eq!(layers.place("hosts.concurrency").expect("a place").to_string(), "`-s hosts.concurrency`");
+        assert_eq!(layers.merged()["hosts"]["concurrency"].as_integer(), Some(3));
+        layers.add_environment([("DRAGLINE__HOSTS__DELAY".to_owned(), "5s".to_owned())]).expect("a variable");
+        assert_eq!(layers.merged()["hosts"]["delay"].as_str(), Some("5s"));
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_place_and_the_nearest() {
+        let error = add(&mut layers(), "[hosts]\n\ndely = '1s'").expect_err("unknown");
+        assert_eq!(error.to_string(), "there is no setting `hosts.dely` (a.toml:3); did you mean `hosts.delay`?");
+        let error = layers().add_flag("host.delay=1s").expect_err("unknown");
+        assert_eq!(error.to_string(), "there is no setting `host` (`-s host.delay`); did you mean `hosts`?");
+        let error = add(&mut layers(), "[pipelines.images]\nstor = 'x'").expect_err("unknown");
+        assert!(error.to_string().contains("`pipelines.images.store`"), "{error}");
+        add(&mut layers(), "[pipelines.mine]\nanything = 1\n[dns.hosts]\n'a.b' = '127.0.0.1'").expect("known tables");
+    }
+
+    #[test]
+    fn a_spiders_settings_lie_between_the_defaults_and_the_users() {
+        let mut layers = layers();
+        add(&mut layers, "[spiders.quick.settings.hosts]\ndelay = '3s'").expect("a file");
+        let own = layers.for_spider("quick", "hosts.delay = '1s'\nhosts.concurrency = 2").expect("layers");
+        assert_eq!(own.merged()["hosts"]["delay"].as_str(), Some("3s"));
+        assert_eq!(own.merged()["hosts"]["concurrency"].as_integer(), Some(2));
+        assert_eq!(own.place("hosts.concurrency").expect("a place").to_string(), "spider `quick`:2");
+        let other = layers.for_spider("other", "").expect("layers");
+        assert_eq!(other.merged()["hosts"]["delay"].as_str(), Some("0s"));
+        assert!(add(&mut layers, "[spiders.quick.settings.hosts]\ndely = 1").is_err());
+    }
+
+    #[test]
+    fn quoted_keys_reach_names_with_dots() {
+        let mut layers = layers();
+        layers.add_flag("dns.hosts.\"www.a.example\"=127.0.0.1:80").expect("a flag");
+        assert_eq!(layers.merged()["dns"]["hosts"]["www.a.example"].as_str(), Some("127.0.0.1:80"));
+        assert!(layers.add_flag("hosts.delay").is_err());
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Arguments {
+        username: String,
+        password: Secret,
+        #[serde(default)]
+        depth: u32,
+        #[serde(default)]
+        same_host: bool,
+    }
+
+    #[test]
+    fn arguments_are_read_as_what_the_spider_wants() {
+        let mut layers = layers();
+        add(&mut layers, "[spiders.quick]\nusername = 'from file'\npassword = 'x'\ndepth = 2").expect("a file");
+        for assignment in ["username=007", "depth=3", "same_host=true"] {
+            layers.add_argument("quick", assignment).expect("an argument");
+        }
+        let arguments: Arguments = layers.arguments("quick").expect("arguments");
+        assert_eq!((arguments.username.as_str(), arguments.depth, arguments.same_host), ("007", 3, true));
+        assert_eq!(arguments.password.expose(), "x");
+    }
+
+    #[test]
+    fn a_missing_unknown_or_wrong_argument_is_named() {
+        let mut layers = layers();
+        let message = |layers: &Layers| layers.arguments::<Arguments>("quick").expect_err("refused").to_string();
+        assert!(message(&layers).starts_with("spider `quick` needs `username`: give `-a username=…`"));
+        layers.add_argument("quick", "usrname=me").expect("an argument");
+        let text = message(&layers);
+        assert!(text.contains("`usrname`") && text.contains("did you mean `username`?"), "{text}");
+        let mut layers = super::tests::layers();
+        for assignment in ["username=me", "password=x", "depth=deep"] {
+            layers.add_argument("quick", assignment).expect("an argument");
+        }
+        let text = message(&layers);
+        assert!(text.contains("`spiders.quick.depth`") && text.contains("`-a depth`"), "{text}");
+    }
+}

@@ -1,0 +1,136 @@
+//! One response to requests and records: what the author of a spider writes, and what runs it.
+
+mod erased;
+mod output;
+mod page;
+mod parsers;
+mod selection;
+mod session;
+mod text;
+
+use std::fmt::Debug;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use erased::{Erased, Runnable};
+pub use output::{Output, Target};
+pub(crate) use output::{Context, Parsed, Seeds};
+pub use page::Page;
+pub(crate) use parsers::{End, Job, Parsers, Read, Work};
+pub use selection::{Node, Selection};
+pub use session::Session;
+
+use crate::error::Result;
+use crate::message::Failure;
+
+/// `[spider]`: how pages are read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Threads that parse pages; 0 means as many as there are processors.
+    pub threads: usize,
+    /// Links further from the start than this are not followed; 0 means no limit.
+    pub max_depth: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { threads: 0, max_depth: 0 }
+    }
+}
+
+/// A crawl's own part: where it begins, and what a page means.
+///
+/// The struct *is* the spider's arguments: its fields are the keys of `[spiders.NAME]` and of `-a key=value`.
+///
+/// ```
+/// use dragline::prelude::*;
+///
+/// /// Follows the quotes of quotes.toscrape.com from page to page.
+/// #[derive(Deserialize)]
+/// struct Quotes {
+///     url: Url,
+/// }
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// enum Step {
+///     List,
+/// }
+///
+/// #[derive(Serialize)]
+/// struct Quote {
+///     text: String,
+///     author: String,
+/// }
+///
+/// impl Item for Quote {
+///     const KIND: &'static str = "quote";
+/// }
+///
+/// impl Spider for Quotes {
+///     const NAME: &'static str = "quotes";
+///     type Step = Step;
+///
+///     fn start(&self, out: &mut Output<Self>) {
+///         out.follow(&self.url, Step::List);
+///     }
+///
+///     fn parse(&self, Step::List: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
+///         for quote in page.css("div.quote").iter() {
+///             out.item(Quote { text: quote.css("span.text").text()?, author: quote.css("small.author").text()? });
+///         }
+///         if let Some(next) = page.css("li.next a").link_opt() {
+///             out.follow(next, Step::List);
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let page = Page::from_html("http://quotes.example/", r#"<div class="quote"><span class="text">Hm.</span>
+///     <small class="author">A. Nonymous</small></div><li class="next"><a href="/page/2/">Next</a></li>"#);
+/// let quotes = Quotes { url: page.url().clone() };
+/// let mut out = Output::for_page(&page);
+/// quotes.parse(Step::List, &page, &mut out)?;
+/// assert_eq!(out.requests()[0].url.as_str(), "http://quotes.example/page/2/");
+/// assert_eq!(out.records().len(), 1);
+/// # Ok::<(), dragline::Error>(())
+/// ```
+pub trait Spider: DeserializeOwned + Send + Sync + 'static {
+    /// The name by which it is run.
+    const NAME: &'static str;
+
+    /// TOML laid between the built-in defaults and the user's files: what this spider needs to be polite and right.
+    const SETTINGS: &'static str = "";
+
+    /// What to do with the answer, and the data that it needs. Written down with the request.
+    type Step: Debug + Serialize + DeserializeOwned + Send + 'static;
+
+    /// Before the first request of every run, fresh or resumed: sign in here, and check that it worked.
+    ///
+    /// # Errors
+    /// Ends the crawl: [`Error::SignIn`](crate::Error::SignIn) with what the site said.
+    fn open(&self, session: &Session) -> impl Future<Output = Result<()>> + Send {
+        let _ = session;
+        async { Ok(()) }
+    }
+
+    /// The first requests of a job. Not called on resume.
+    fn start(&self, out: &mut Output<Self>);
+
+    /// One response, and the step that its request was sent for. Pure: no I/O, no clock.
+    ///
+    /// # Errors
+    /// Count and log the page as failed; what was put out before stays.
+    /// [`Error::SignedOut`](crate::Error::SignedOut) signs in again and sends the request again.
+    fn parse(&self, step: Self::Step, page: &Page, out: &mut Output<Self>) -> Result<()>;
+
+    /// A request that failed for good. Counted and logged either way.
+    ///
+    /// # Errors
+    /// Are logged.
+    fn failed(&self, step: Self::Step, failure: &Failure, out: &mut Output<Self>) -> Result<()> {
+        let _ = (step, failure, out);
+        Ok(())
+    }
+}

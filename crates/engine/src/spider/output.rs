@@ -1,0 +1,256 @@
+//! What a spider says: follow this, keep that. Links that lead nowhere new are dropped here, before a request exists.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use url::Url;
+
+use super::{Page, Spider};
+use crate::error::{Error, Result};
+use crate::frontier::Seen;
+use crate::message::{Item, Method, Record, Request, Sealed};
+use crate::stats::Name;
+
+/// The longest URL, unless the context says otherwise (RFC 9110, section 4.1 asks for 8,000 octets).
+const MAX_URL: usize = 8192;
+
+/// Where a spider puts what it found.
+#[derive(Debug)]
+pub struct Output<S: Spider> {
+    context: Context,
+    parsed: Parsed,
+    spider: PhantomData<fn() -> S>,
+}
+
+/// What an output needs to know to refuse a link at once.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    /// The page that is read; none while the spider starts.
+    pub(crate) page: Option<Arc<Url>>,
+    pub(crate) depth: u32,
+    pub(crate) max_depth: u32,
+    pub(crate) max_url: usize,
+    pub(crate) seen: Option<Seen>,
+}
+
+/// Everything that came out.
+#[derive(Default)]
+pub(crate) struct Parsed {
+    pub(crate) requests: Vec<Request>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) seeds: Option<Seeds>,
+    pub(crate) counts: Vec<(Name, u64)>,
+    pub(crate) fault: Option<Error>,
+}
+
+/// A source of first requests that the engine pulls as it needs them.
+pub(crate) type Seeds = Box<dyn Iterator<Item = Request> + Send>;
+
+/// What can be followed: a URL, a reference relative to the page, or a whole [`Request`].
+pub trait Target {
+    /// The request of this target, or its URL alone where that is all there is to it.
+    ///
+    /// # Errors
+    /// If it is not a URL.
+    fn resolve(self, base: Option<&Url>) -> Result<Request>;
+
+    /// The URL, if this is nothing but a `GET` of it: then a known one is dropped before a request is made.
+    fn url(&self) -> Option<&Url> {
+        None
+    }
+}
+
+impl Target for Url {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self))
+    }
+
+    fn url(&self) -> Option<&Url> {
+        Some(self)
+    }
+}
+
+impl Target for &Url {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self.clone()))
+    }
+
+    fn url(&self) -> Option<&Url> {
+        Some(self)
+    }
+}
+
+impl Target for &str {
+    fn resolve(self, base: Option<&Url>) -> Result<Request> {
+        let url = match base {
+            Some(base) => base.join(self.trim_ascii()),
+            None => Url::parse(self.trim_ascii()),
+        };
+        Ok(Request::get(url.map_err(|error| Error::page(format!("`{self}` is not a URL: {error}")))?))
+    }
+}
+
+impl Target for Request {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(self)
+    }
+}
+
+impl<S: Spider> Output<S> {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context, parsed: Parsed::default(), spider: PhantomData }
+    }
+
+    /// An output as `parse` gets it for this page: for tests of spiders.
+    #[must_use]
+    pub fn for_page(page: &Page) -> Self {
+        let url = Some(Arc::new(page.base().clone()));
+        Self::new(Context { page: url, depth: page.depth(), max_depth: 0, max_url: MAX_URL, seen: None })
+    }
+
+    /// An output as `start` gets it: for tests of spiders.
+    #[must_use]
+    pub fn for_start() -> Self {
+        Self::new(Context { page: None, depth: 0, max_depth: 0, max_url: MAX_URL, seen: None })
+    }
+
+    /// Fetches this next, and comes back with the answer and the step.
+    ///
+    /// What was seen before, lies too deep, is too long or is not http(s) is counted and goes no further.
+    pub fn follow(&mut self, target: impl Target, step: S::Step) {
+        let looked_at = target.url().is_some();
+        if target.url().is_some_and(|url| self.refuses(url) || self.has_seen(url)) {
+            return;
+        }
+        let Ok(request) = target.resolve(self.context.page.as_deref()) else {
+            return self.count("links/bad_count");
+        };
+        if !looked_at {
+            let plain = request.method == Method::GET && request.body.is_empty() && !request.unfiltered;
+            if self.refuses(&request.url) || (plain && self.has_seen(&request.url)) {
+                return;
+            }
+        }
+        match seal::<S>(request, &step, &self.context) {
+            Ok(request) => self.parsed.requests.push(request),
+            Err(error) => self.fault(error),
+        }
+    }
+
+    /// First requests that are too many to be held: the engine pulls them as it needs them.
+    pub fn seeds<I, T>(&mut self, seeds: I)
+    where
+        I: IntoIterator<Item = (T, S::Step)>,
+        I::IntoIter: Send + 'static,
+        T: Target,
+    {
+        let context = self.context.clone();
+        // what is not a URL is left out here; a spider that must know checks before it offers
+        let seeds = seeds.into_iter().filter_map(move |(target, step)| {
+            seal::<S>(target.resolve(None).ok()?, &step, &context).ok()
+        });
+        self.parsed.seeds = Some(match self.parsed.seeds.take() {
+            Some(before) => Box::new(before.chain(seeds)),
+            None => Box::new(seeds),
+        });
+    }
+
+    /// Keeps an item: it goes through the pipelines into the feeds.
+    pub fn item<I: Item>(&mut self, item: I) {
+        let page = self.context.page.clone().unwrap_or_else(|| Arc::new(nowhere()));
+        match Record::from_item(&item, page) {
+            Ok(record) => self.parsed.records.push(record),
+            Err(error) => self.fault(error.into()),
+        }
+    }
+
+    /// The requests so far.
+    #[must_use]
+    pub fn requests(&self) -> &[Request] {
+        &self.parsed.requests
+    }
+
+    /// The steps of the requests so far, in the same order.
+    ///
+    /// # Panics
+    /// If a step does not come back as it was sealed: its `Serialize` and `Deserialize` do not fit.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test's own mistake")]
+    pub fn steps(&self) -> Vec<S::Step> {
+        let unseal = |request: &Request| serde_json::from_slice(&request.step.0).expect("a step that comes back");
+        self.parsed.requests.iter().map(unseal).collect()
+    }
+
+    /// The records so far.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        &self.parsed.records
+    }
+
+    pub(super) fn into_parsed(self) -> Parsed {
+        self.parsed
+    }
+
+    /// Whether this goes no further, whatever its step; counts why.
+    fn refuses(&mut self, url: &Url) -> bool {
+        let context = &self.context;
+        let reason = if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            "scheme/request_ignored_count"
+        } else if url.as_str().len() > context.max_url {
+            "urllength/request_ignored_count"
+        } else if context.max_depth > 0 && context.page.is_some() && context.depth >= context.max_depth {
+            "depth/request_ignored_count"
+        } else {
+            return false;
+        };
+        self.count(reason);
+        true
+    }
+
+    /// Whether a `GET` of this was queued before; counts it.
+    fn has_seen(&mut self, url: &Url) -> bool {
+        let seen = self.context.seen.as_ref().is_some_and(|seen| seen.has_get(url));
+        if seen {
+            self.count("dupefilter/filtered");
+        }
+        seen
+    }
+
+    fn count(&mut self, name: &'static str) {
+        match self.parsed.counts.iter_mut().find(|(known, _)| known == name) {
+            Some((_, count)) => *count += 1,
+            None => self.parsed.counts.push((Name::from(name), 1)),
+        }
+    }
+
+    fn fault(&mut self, error: Error) {
+        self.parsed.fault.get_or_insert(error);
+    }
+}
+
+/// A request with its step and its place in the crawl.
+fn seal<S: Spider>(mut request: Request, step: &S::Step, context: &Context) -> Result<Request> {
+    request.step = Sealed(Bytes::from(serde_json::to_vec(step)?));
+    if let Some(page) = &context.page {
+        request.depth = context.depth + 1;
+        request.referrer.get_or_insert_with(|| Url::clone(page));
+    }
+    Ok(request)
+}
+
+/// The page of an item that no page gave.
+#[expect(clippy::expect_used, reason = "a literal that parses")]
+fn nowhere() -> Url {
+    Url::parse("about:blank").expect("a URL")
+}
+
+impl std::fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parsed")
+            .field("requests", &self.requests)
+            .field("records", &self.records)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
+}

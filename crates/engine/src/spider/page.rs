@@ -1,0 +1,255 @@
+//! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use html5ever::driver::ParseOpts;
+use html5ever::tendril::{StrTendril, TendrilSink};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use scraper::{Html, HtmlTreeSink};
+use url::Url;
+
+use super::selection::Selection;
+use super::text;
+use crate::error::{Error, Result};
+
+/// Pages longer than this are parsed in pieces, with an eye on the clock: html5ever is quadratic in depth.
+const PIECE: usize = 64 * 1024;
+/// What a page may take to parse; the rest of it is left out, and that is counted.
+const PARSE_TIME: Duration = Duration::from_secs(10);
+
+/// One page: URL, status, headers, body; its text and its tree when they are asked for.
+#[derive(Debug)]
+pub struct Page {
+    url: Url,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    depth: u32,
+    /// None where the body is UTF-8 as it stands.
+    text: OnceCell<Option<String>>,
+    tree: OnceCell<Html>,
+    base: OnceCell<Url>,
+    /// The first misuse, such as a selector that is none: reported once `parse` returns.
+    fault: RefCell<Option<Error>>,
+    bad_links: Cell<u64>,
+    cut: Cell<bool>,
+}
+
+impl Page {
+    /// A page from its parts; `depth` is the number of links between it and the start.
+    #[must_use]
+    pub fn new(url: Url, status: StatusCode, headers: HeaderMap, body: Bytes, depth: u32) -> Self {
+        Self {
+            url,
+            status,
+            headers,
+            body,
+            depth,
+            text: OnceCell::new(),
+            tree: OnceCell::new(),
+            base: OnceCell::new(),
+            fault: RefCell::new(None),
+            bad_links: Cell::new(0),
+            cut: Cell::new(false),
+        }
+    }
+
+    /// A page from HTML: for tests of spiders.
+    ///
+    /// # Panics
+    /// If `url` is not a URL.
+    #[must_use]
+    #[expect(clippy::panic, reason = "a test's own mistake")]
+    pub fn from_html(url: &str, html: &str) -> Self {
+        let url = Url::parse(url).unwrap_or_else(|error| panic!("`{url}` is not a URL: {error}"));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        Self::new(url, StatusCode::OK, headers, Bytes::copy_from_slice(html.as_bytes()), 0)
+    }
+
+    /// The URL that answered, after redirects.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The status; 2xx, or the spider would not see it.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The first value of a header, if it is there and is visible ASCII.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as it came.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// How many links lie between the start (0) and this page.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// The body as text: by its byte order mark, the header's charset, what it declares, or a guess, in this order.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        let decoded = self.text.get_or_init(|| match text::decode(&self.body, self.header("content-type")) {
+            // a byte order mark borrows too, but less than the whole
+            Cow::Borrowed(text) if text.len() == self.body.len() => None,
+            text => Some(text.into_owned()),
+        });
+        match decoded {
+            Some(text) => text,
+            None => std::str::from_utf8(&self.body).unwrap_or_default(),
+        }
+    }
+
+    /// The elements that a CSS selector finds (Selectors Level 4, as far as Servo has it), in document order.
+    ///
+    /// A selector that does not parse finds nothing and fails the page with a message that names it.
+    #[must_use]
+    pub fn css<'a>(&'a self, selector: &str) -> Selection<'a> {
+        Selection::of_page(self, selector)
+    }
+
+    /// The title, white space collapsed.
+    #[must_use]
+    pub fn title(&self) -> Option<String> {
+        self.css("title").text_opt()
+    }
+
+    /// The http(s) targets of all `<a href>` and `<area href>`, absolute, in document order, as often as they stand
+    /// there. What is not a URL is counted as `links/bad_count` and left out.
+    pub fn links(&self) -> impl Iterator<Item = Url> {
+        let base = self.base();
+        (self.tree().tree.nodes())
+            .filter_map(|node| node.value().as_element())
+            .filter(|element| matches!(element.name(), "a" | "area"))
+            .filter_map(|element| element.attr("href"))
+            .filter_map(move |href| match base.join(href.trim_ascii()) {
+                Ok(url) => matches!(url.scheme(), "http" | "https").then_some(url),
+                Err(_) => {
+                    self.bad_links.set(self.bad_links.get() + 1);
+                    None
+                }
+            })
+    }
+
+    /// A reference from this page as an absolute URL.
+    ///
+    /// # Errors
+    /// If it is not one.
+    pub fn join(&self, reference: &str) -> Result<Url> {
+        let reference = reference.trim_ascii();
+        self.base().join(reference).map_err(|error| Error::page(format!("`{reference}` on {}: {error}", self.url)))
+    }
+
+    /// What the page's references are relative to: its first valid `<base href>`, else its URL.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        self.base.get_or_init(|| {
+            // no tree for the sake of an element that few pages have
+            let text = self.text().as_bytes();
+            let mentioned = memchr::memmem::find(text, b"<base").or_else(|| memchr::memmem::find(text, b"<BASE"));
+            mentioned.and_then(|_| self.declared_base()).unwrap_or_else(|| self.url.clone())
+        })
+    }
+
+    fn declared_base(&self) -> Option<Url> {
+        (self.tree().tree.nodes())
+            .filter_map(|node| node.value().as_element())
+            .filter(|element| element.name() == "base")
+            .filter_map(|element| self.url.join(element.attr("href")?.trim_ascii()).ok())
+            .find(|url| matches!(url.scheme(), "http" | "https"))
+    }
+
+    pub(super) fn tree(&self) -> &Html {
+        self.tree.get_or_init(|| {
+            let (tree, whole) = parse(self.text());
+            self.cut.set(!whole);
+            tree
+        })
+    }
+
+    /// Keeps the first fault.
+    pub(super) fn set_fault(&self, fault: Error) {
+        self.fault.borrow_mut().get_or_insert(fault);
+    }
+
+    pub(super) fn take_fault(&self) -> Option<Error> {
+        self.fault.borrow_mut().take()
+    }
+
+    /// What was left out of this page, by the stable names of the stats.
+    pub(super) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+    }
+}
+
+/// The tree that browsers build, and whether the whole text is in it.
+fn parse(text: &str) -> (Html, bool) {
+    if text.len() <= PIECE {
+        return (Html::parse_document(text), true);
+    }
+    let sink = HtmlTreeSink::new(Html::new_document());
+    let mut parser = html5ever::driver::parse_document(sink, ParseOpts::default());
+    let (begin, mut rest) = (Instant::now(), text);
+    while !rest.is_empty() && begin.elapsed() < PARSE_TIME {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE.min(4096)));
+        parser.process(StrTendril::from_slice(piece));
+        rest = after;
+    }
+    (parser.finish(), rest.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_absolute_and_what_is_none_is_counted() {
+        let page = Page::from_html(
+            "http://a.example/dir/page",
+            r##"<a href="next">1</a> <A HREF=" /top#x ">2</A> <a href="mailto:a@b">3</a> <a href="http://[bad">4</a>
+                <a name="no">5</a><map><area href="//b.example/"></map>"##,
+        );
+        let links: Vec<String> = page.links().map(String::from).collect();
+        assert_eq!(links, ["http://a.example/dir/next", "http://a.example/top#x", "http://b.example/"]);
+        assert_eq!(page.losses().collect::<Vec<_>>(), [("links/bad_count", 1)]);
+    }
+
+    #[test]
+    fn a_base_moves_relative_links() {
+        let html = r#"<base href="javascript:x"><base href="/deep/er/"><a href="x">x</a>"#;
+        let page = Page::from_html("http://a.example/", html);
+        assert_eq!(page.join("y").expect("a URL").as_str(), "http://a.example/deep/er/y");
+        assert_eq!(page.links().next().map(String::from).as_deref(), Some("http://a.example/deep/er/x"));
+    }
+
+    #[test]
+    fn a_broken_tree_is_read_as_browsers_do() {
+        let page = Page::from_html("http://a.example/", "<table><tr><td><img src=1><td><img src=2></table><p>a<p>b</i>");
+        assert_eq!(page.css("tbody > tr > td > img").iter().count(), 2);
+        assert_eq!(page.css("p").iter().count(), 2);
+    }
+
+    #[test]
+    fn a_page_in_pieces_is_the_same_page() {
+        let html = format!("<title>ä</title>{}", "<p>äöü <b>bold</b> &amp; more</p>\n".repeat(5000));
+        let (tree, whole) = parse(&html);
+        assert!(whole && html.len() > PIECE);
+        assert_eq!(tree.html(), Html::parse_document(&html).html());
+    }
+}

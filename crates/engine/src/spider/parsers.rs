@@ -1,0 +1,137 @@
+//! The threads on which pages are parsed: as many as cores, with stacks for deep pages, under `catch_unwind`.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::{Context, Page, Parsed, Runnable};
+use crate::error::{Error, Result};
+use crate::message::{Failure, FailureKind, Response, Sealed};
+use crate::stats::Name;
+
+const STACK: usize = 8 * 1024 * 1024;
+
+/// Something for the spider to read.
+pub(crate) enum Job {
+    /// A page.
+    Page(Box<Response>),
+    /// A request that failed for good.
+    Failed(Failure),
+}
+
+/// A job with what it needs; `ticket` comes back with the result.
+pub(crate) struct Work<T> {
+    pub(crate) ticket: T,
+    pub(crate) step: Sealed,
+    pub(crate) context: Context,
+    pub(crate) job: Job,
+}
+
+/// What came of a job. Its pages' finds are kept whatever the end.
+pub(crate) struct Read {
+    pub(crate) parsed: Parsed,
+    pub(crate) end: End,
+}
+
+/// How a job ended.
+pub(crate) enum End {
+    /// Understood.
+    Done,
+    /// The page is the login form.
+    SignedOut,
+    /// Not understood; or the failure that the spider was told of.
+    Failed(Failure),
+}
+
+/// The threads. When this is dropped they finish what they have and end; nobody waits for one that does not.
+pub(crate) struct Parsers<T> {
+    work: Sender<Work<T>>,
+}
+
+impl<T: Send + 'static> Parsers<T> {
+    /// Starts the threads. `room` is how much work may wait; the engine never gives more. `done` gets each result.
+    pub(crate) fn start(
+        threads: usize,
+        room: usize,
+        spider: &Arc<dyn Runnable>,
+        done: impl Fn(T, Read) + Clone + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (work, receiver) = crossbeam_channel::bounded(room);
+        for number in 0..threads {
+            let (receiver, spider, done) = (receiver.clone(), spider.clone(), done.clone());
+            let thread = std::thread::Builder::new().name(format!("dragline-parser-{number}")).stack_size(STACK);
+            thread.spawn(move || parse_all(&receiver, spider.as_ref(), &done))?;
+        }
+        Ok(Self { work })
+    }
+
+    /// Gives work to the threads; false if there is no room, which the engine's own bound rules out.
+    pub(crate) fn give(&self, work: Work<T>) -> bool {
+        self.work.try_send(work).is_ok()
+    }
+}
+
+fn parse_all<T>(work: &Receiver<Work<T>>, spider: &dyn Runnable, done: &impl Fn(T, Read)) {
+    for Work { ticket, step, context, job } in work {
+        done(ticket, read(spider, &step, context, job));
+    }
+}
+
+fn read(spider: &dyn Runnable, step: &Sealed, context: Context, job: Job) -> Read {
+    let url = match &job {
+        Job::Page(response) => response.url.clone(),
+        Job::Failed(failure) => failure.url.clone(),
+    };
+    let attempt = catch_unwind(AssertUnwindSafe(|| match job {
+        Job::Page(response) => read_page(spider, step, context, *response),
+        Job::Failed(failure) => {
+            let (mut parsed, result) = spider.failed(step, &failure, context);
+            if let Err(error) = result {
+                tracing::warn!(url = %failure.url, %error, "`failed` failed");
+            }
+            parsed.fault = None;
+            Read { parsed, end: End::Failed(failure) }
+        }
+    }));
+    attempt.unwrap_or_else(|payload| {
+        let failure = Failure::new(FailureKind::ParsePanic, url, panic_message(payload.as_ref()));
+        Read { parsed: Parsed::default(), end: End::Failed(failure) }
+    })
+}
+
+fn read_page(spider: &dyn Runnable, step: &Sealed, mut context: Context, response: Response) -> Read {
+    let Response { url, status, headers, body, .. } = response;
+    let body = match body.into_bytes() {
+        Ok(body) => body,
+        Err(error) => {
+            let failure = Failure::new(FailureKind::Disk, url, error.to_string());
+            return Read { parsed: Parsed::default(), end: End::Failed(failure) };
+        }
+    };
+    let page = Page::new(url, status, headers, body, context.depth);
+    context.page = Some(Arc::new(page.base().clone()));
+    let (mut parsed, result) = spider.parse(step, &page, context);
+    parsed.counts.extend(page.losses().map(|(name, count)| (Name::from(name), count)));
+    // a misused selector or an item without fields is the page's error, unless parse has a better one
+    let fault = parsed.fault.take().or_else(|| page.take_fault());
+    let end = match end_of(result, fault) {
+        Ok(()) => End::Done,
+        Err(Error::SignedOut) => End::SignedOut,
+        Err(error) => End::Failed(Failure::new(FailureKind::ParseError, page.url().clone(), error.to_string())),
+    };
+    Read { parsed, end }
+}
+
+fn end_of(result: Result<()>, fault: Option<Error>) -> Result<()> {
+    result?;
+    fault.map_or(Ok(()), Err)
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = (payload.downcast_ref::<&str>().copied())
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message");
+    format!("`parse` panicked: {text}")
+}

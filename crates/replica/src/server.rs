@@ -1,0 +1,165 @@
+//! One listening socket on one thread: takes connections, reads requests, hands them to a site's pages, sends answers.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+use crate::answer::{Answer, Asked, Body};
+use crate::log::Log;
+
+/// The largest request body that is read, in bytes: a login form is a hundred.
+const MAX_BODY: usize = 64 * 1024;
+
+/// How long to wait after a failed `accept`, which fails for want of file descriptors.
+const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(10);
+
+/// What a site serves. HEAD is GET without a body, methods other than these three are refused before they come here.
+pub(crate) trait Pages: Send + Sync + 'static {
+    /// The answer to GET.
+    fn get(&self, asked: &Asked) -> Answer;
+
+    /// The answer to POST.
+    fn post(&self, _asked: &Asked) -> Answer {
+        Answer::not_allowed("GET, HEAD")
+    }
+}
+
+/// How a site is served.
+pub(crate) struct Setup {
+    /// The thread's name.
+    pub(crate) name: &'static str,
+    /// The port on `127.0.0.1`; 0 takes a free one.
+    pub(crate) port: u16,
+    /// Set if the site speaks TLS.
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// The wait before each answer.
+    pub(crate) latency: Duration,
+    pub(crate) log: Arc<Log>,
+}
+
+/// A site that runs until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    address: SocketAddr,
+    log: Arc<Log>,
+    /// Set until the server is stopped.
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+impl Server {
+    /// Binds at once, so that a port in use is an error here; serves on a thread of its own.
+    pub(crate) fn start(setup: Setup, pages: impl Pages) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, setup.port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let log = setup.log.clone();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new().name(setup.name.to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    never = accept(listener, setup, Arc::new(pages)) => match never {},
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { address, log, running: Some((stop, thread)) })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.log
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.running.take() {
+            // An error of either means that the thread has ended already, which is what is wanted.
+            let _ = stop.send(());
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn accept(listener: tokio::net::TcpListener, setup: Setup, pages: Arc<impl Pages>) -> Infallible {
+    loop {
+        let Ok((socket, _)) = listener.accept().await else {
+            tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
+            continue;
+        };
+        // Without it an answer in two writes waits for the client's delayed acknowledgement; its failure costs only that.
+        let _ = socket.set_nodelay(true);
+        setup.log.connected();
+        let (log, pages, latency, tls) = (setup.log.clone(), pages.clone(), setup.latency, setup.tls.clone());
+        tokio::spawn(async move {
+            let service = hyper::service::service_fn(move |request| {
+                let (log, pages) = (log.clone(), pages.clone());
+                async move { Ok::<_, Infallible>(respond(&log, &*pages, latency, request).await) }
+            });
+            // A connection that fails is the client's concern: it has the socket's error, and here is nobody to tell.
+            match tls {
+                Some(tls) => {
+                    let Ok(stream) = tls.accept(socket).await else { return };
+                    let connection = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                    let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+                }
+                None => {
+                    let connection = hyper::server::conn::http1::Builder::new();
+                    let _ = connection.serve_connection(TokioIo::new(socket), service).await;
+                }
+            }
+        });
+    }
+}
+
+async fn respond(log: &Arc<Log>, pages: &impl Pages, latency: Duration, request: Request<Incoming>) -> Response<Body> {
+    let turn = log.begin();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    let (parts, incoming) = request.into_parts();
+    let (asked, answer) = match read(incoming).await {
+        Ok(body) => {
+            let asked = Asked { parts, body };
+            let answer = match asked.parts.method {
+                Method::GET | Method::HEAD => pages.get(&asked),
+                Method::POST => pages.post(&asked),
+                _ => Answer::not_allowed("GET, HEAD, POST"),
+            };
+            (asked, answer)
+        }
+        Err(status) => (Asked { parts, body: Bytes::new() }, Answer::bare(status)),
+    };
+    log.answered(&asked.parts, answer.status);
+    answer.into_response(asked.parts.method == Method::HEAD, turn)
+}
+
+async fn read(incoming: Incoming) -> Result<Bytes, StatusCode> {
+    if incoming.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let body = Limited::new(incoming, MAX_BODY).collect().await;
+    body.map(|body| body.to_bytes()).map_err(|error| match error.downcast_ref() {
+        Some(http_body_util::LengthLimitError { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+        None => StatusCode::BAD_REQUEST,
+    })
+}
