@@ -1,1 +1,91 @@
-//! x
+//! The command line of Dragline, for any registry of spiders. A runner is three lines:
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     dragline_cli::main(dragline::Registry::new()) // .spider::<Yours>()
+//! }
+//! ```
+
+mod crawl;
+mod demo;
+mod exit;
+mod layers;
+mod list;
+mod log;
+mod options;
+mod progress;
+mod replica;
+mod report;
+mod settings;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use dragline::Registry;
+
+pub use exit::Exit;
+use options::{Command, Options};
+
+/// The built-in settings: every key, its comment, its unit, its default.
+pub const DEFAULTS: &str = include_str!("../../../config/default.toml");
+
+/// Reads the command line, does what it says, and gives the process its exit code.
+#[must_use]
+pub fn main(registry: Registry) -> ExitCode {
+    terminal::quiet_panics();
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(message) => {
+            // help and version are messages too, and no errors
+            let _ = message.print();
+            return if message.use_stderr() { Exit::Usage } else { Exit::Finished }.into();
+        }
+    };
+    let ended = match &options.command {
+        Command::Crawl(command) => crawl::run(&registry, command),
+        Command::List => list::run(&registry),
+        Command::Settings(command) => settings::run(&registry, command),
+        Command::Replica(command) => replica::run(command),
+        Command::Demo(command) => demo::run(&registry, command),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            terminal::error(&error);
+            Exit::of(&error).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dragline::settings::{Layers, Settings};
+
+    #[test]
+    fn the_default_file_says_what_the_code_does() {
+        let layers = Layers::new(super::DEFAULTS).expect("TOML");
+        let mut settings = Settings::read(&layers).expect("settings");
+        // the tables of components are read by the components; see below
+        settings.middlewares.clear();
+        settings.pipelines.each.clear();
+        assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn the_tables_of_components_say_what_the_code_does() {
+        use dragline::downloader::middlewares::{cookies, headers, redirect, retry};
+        let defaults: toml::Table = toml::from_str(super::DEFAULTS).expect("TOML");
+        let read = |path: [&str; 2]| defaults[path[0]][path[1]].clone();
+        let retry: retry::Settings = read(["middlewares", "retry"]).try_into().expect("settings");
+        assert_eq!(retry, retry::Settings::default());
+        let redirect: redirect::Settings = read(["middlewares", "redirect"]).try_into().expect("settings");
+        assert_eq!(redirect, redirect::Settings::default());
+        let cookies: cookies::Settings = read(["middlewares", "cookies"]).try_into().expect("settings");
+        assert_eq!(cookies, cookies::Settings::default());
+        let headers: headers::Settings = read(["middlewares", "headers"]).try_into().expect("settings");
+        assert_eq!(headers, headers::Settings::default());
+        let images: dragline_images::Settings = read(["pipelines", "images"]).try_into().expect("settings");
+        assert_eq!(images, dragline_images::Settings::default());
+    }
+}

@@ -98,7 +98,9 @@ impl Crawl {
         let settings = Settings::read(&layers)?;
         let spider = registry.build_spider(spider, &layers)?;
         let names = |tables: &BTreeMap<String, toml::Table>| tables.keys().cloned().collect::<Vec<_>>();
-        for (kind, names) in [("pipeline", names(&settings.pipelines.each)), ("middleware", names(&settings.middlewares))] {
+        for (kind, names) in
+            [("pipeline", names(&settings.pipelines.each)), ("middleware", names(&settings.middlewares))]
+        {
             registry.check_names(&layers, kind, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
         for feed in &settings.feeds {

@@ -259,7 +259,8 @@ impl Engine {
                 self.due = self.parts.frontier.progress().await?.next_due;
             }
         }
-        if self.heads.waiting() < concurrency && !self.seeding
+        if self.heads.waiting() < concurrency
+            && !self.seeding
             && let Some(seeds) = self.seeds.take()
         {
             self.pull(seeds);

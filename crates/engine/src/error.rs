@@ -37,7 +37,9 @@ pub enum Error {
         known: Vec<String>,
     },
     /// A spider's argument that nobody gave.
-    #[error("spider `{spider}` needs `{key}`: give `-a {key}=…`, or `{key} = …` under `[spiders.{spider}]` in a settings file")]
+    #[error(
+        "spider `{spider}` needs `{key}`: give `-a {key}=…`, or `{key} = …` under `[spiders.{spider}]` in a settings file"
+    )]
     MissingArgument {
         /// The spider.
         spider: String,

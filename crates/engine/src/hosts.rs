@@ -129,7 +129,11 @@ impl Hosts {
             let mut state = self.lock();
             let waiting = &mut state.slots.entry(host.clone()).or_default().waiting;
             // signing in is what the others wait for
-            if door == Door::SignIn { waiting.push_front((door, sender)) } else { waiting.push_back((door, sender)) }
+            if door == Door::SignIn {
+                waiting.push_front((door, sender))
+            } else {
+                waiting.push_back((door, sender))
+            }
             state.hungry.insert(host.clone());
         }
         loop {

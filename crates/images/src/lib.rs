@@ -1,1 +1,17 @@
-//! x
+//! Images for Dragline: the pipeline `images` fetches what an item's `image_urls` name, makes sure that each is whole
+//! and an image, and keeps its bytes as they came in a store whose names are hashes: `full/<sha1 of the URL>.<ext>`.
+//!
+//! The layout is Scrapy's, so that a store that it filled is taken over.
+
+mod contact_sheet;
+mod container;
+mod entry;
+mod pipeline;
+mod store;
+mod verify;
+
+pub use contact_sheet::contact_sheet;
+pub use entry::{Entry, Status};
+pub use pipeline::{Checksum, Images, Settings};
+pub use store::{Store, StoreError};
+pub use verify::{Bounds, Picture, Refusal, Verify, verify};

@@ -208,16 +208,26 @@ impl Client {
                 Ok(Ok(chunk)) => chunk.map_err(|error| explain(&error, &request.url))?,
                 Ok(Err(_)) => {
                     let limit = humantime(self.limits.idle_timeout);
-                    return Err(fail(FailureKind::IdleTimeout, format!("nothing came for `download.idle_timeout` = {limit}")));
+                    return Err(fail(
+                        FailureKind::IdleTimeout,
+                        format!("nothing came for `download.idle_timeout` = {limit}"),
+                    ));
                 }
                 Err(_) => {
                     let limit = humantime(self.limits.timeout);
-                    return Err(fail(FailureKind::TotalTimeout, format!("not finished within `download.timeout` = {limit}")));
+                    return Err(fail(
+                        FailureKind::TotalTimeout,
+                        format!("not finished within `download.timeout` = {limit}"),
+                    ));
                 }
             };
             let Some(chunk) = chunk else { break };
             if parts.length + chunk.len() as u64 > limit {
-                return if is_redirect { Ok(Body::default()) } else { Err(too_large(parts.length + chunk.len() as u64)) };
+                return if is_redirect {
+                    Ok(Body::default())
+                } else {
+                    Err(too_large(parts.length + chunk.len() as u64))
+                };
             }
             parts.push(chunk, declared).await.map_err(|error| fail(FailureKind::Disk, error.to_string()))?;
         }
@@ -266,7 +276,7 @@ impl<'a> Parts<'a> {
         let written = tokio::task::spawn_blocking(move || {
             let mut file = match file {
                 Some(file) => file,
-                None => part_file(&folder)?,
+                None => Body::part_file(&folder)?,
             };
             file.write_all(&piece)?;
             io::Result::Ok(file)
@@ -285,12 +295,6 @@ impl<'a> Parts<'a> {
             None => Body::Memory(self.joined.freeze()),
         })
     }
-}
-
-/// A file for half a body: named so that a later run can tell whose it was, removed when it is dropped.
-fn part_file(folder: &std::path::Path) -> io::Result<NamedTempFile> {
-    let prefix = format!("{}-", std::process::id());
-    tempfile::Builder::new().prefix(&prefix).suffix(".part").tempfile_in(folder)
 }
 
 fn trust(tls: &Tls) -> Result<rustls::ClientConfig, ClientError> {

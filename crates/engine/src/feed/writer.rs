@@ -37,8 +37,7 @@ impl Writer {
         frontier: Arc<dyn Frontier>,
         stats: Arc<Stats>,
     ) -> Result<Self> {
-        let mut open: Vec<_> =
-            feeds.into_iter().map(|(id, feed)| Open { id, feed: Some(feed), at: Seq(0) }).collect();
+        let mut open: Vec<_> = feeds.into_iter().map(|(id, feed)| Open { id, feed: Some(feed), at: Seq(0) }).collect();
         if open.is_empty() {
             open.push(Open { id: FeedId("none".to_owned()), feed: None, at: Seq(0) });
         }

@@ -75,7 +75,10 @@ async fn the_sum_law_holds<F: Frontier>(frontier: &F) {
 }
 
 async fn a_wish_is_queued_once<F: Frontier>(frontier: &F) {
-    assert_eq!(submit(frontier, &["http://a/1", "http://a/1#top", "http://a/2"]).await, Admitted { queued: 2, seen: 1 });
+    assert_eq!(
+        submit(frontier, &["http://a/1", "http://a/1#top", "http://a/2"]).await,
+        Admitted { queued: 2, seen: 1 }
+    );
     assert_eq!(submit(frontier, &["http://a/2"]).await, Admitted { queued: 0, seen: 1 });
     if let Some(seen) = frontier.seen() {
         assert!(seen.has_get(&Url::parse("http://a/1").expect("a URL")));
@@ -132,7 +135,10 @@ async fn settling_ends_a_request_and_admits_its_children<F: Frontier>(frontier: 
     let settled = frontier.settle(vec![done, failed, skipped]).await.expect("settled");
     assert_eq!((settled.children, settled.refused), (Admitted { queued: 2, seen: 1 }, 0));
     let progress = frontier.progress().await.expect("progress");
-    assert_eq!((progress.scheduled, progress.done, progress.failed, progress.skipped, progress.pending), (5, 1, 1, 1, 2));
+    assert_eq!(
+        (progress.scheduled, progress.done, progress.failed, progress.skipped, progress.pending),
+        (5, 1, 1, 1, 2)
+    );
 }
 
 async fn a_request_cannot_be_settled_twice<F: Frontier>(frontier: &F) {

@@ -78,7 +78,11 @@ fn key_and_value(pair: &str) -> (&str, &str) {
 
 /// As [`plain_escapes`], and a `+` is the space that it stands for in a query.
 fn plain_query(pair: &str) -> Cow<'_, str> {
-    if pair.contains('+') { Cow::Owned(plain_escapes(&pair.replace('+', "%20")).into_owned()) } else { plain_escapes(pair) }
+    if pair.contains('+') {
+        Cow::Owned(plain_escapes(&pair.replace('+', "%20")).into_owned())
+    } else {
+        plain_escapes(pair)
+    }
 }
 
 /// Upper-case hex; what need not be escaped (RFC 3986, section 2.3) is not.

@@ -1,6 +1,7 @@
 //! A response's body: in memory, or in a file once it is large.
 
 use std::io;
+use std::path::Path;
 
 use bytes::Bytes;
 use tempfile::NamedTempFile;
@@ -44,6 +45,25 @@ impl Body {
             Self::Memory(bytes) => Ok(bytes),
             Self::File { file, .. } => std::fs::read(file.path()).map(Bytes::from),
         }
+    }
+}
+
+impl Body {
+    /// A file for a body that is not whole yet: named so that a later run can tell whose it was, removed when it is
+    /// dropped, readable by whom the process's umask lets read.
+    ///
+    /// # Errors
+    /// Those of making a file in the folder.
+    pub fn part_file(folder: &Path) -> io::Result<NamedTempFile> {
+        let prefix = format!("{}-", std::process::id());
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).suffix(".part");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        builder.tempfile_in(folder)
     }
 }
 

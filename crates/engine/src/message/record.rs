@@ -60,8 +60,7 @@ impl Record {
     /// # Errors
     /// If the item does not serialise, or not to fields.
     pub fn from_item<I: Item>(item: &I, page: Arc<Url>) -> Result<Self, RecordError> {
-        let json =
-            serde_json::to_vec(item).map_err(|source| RecordError::Json { kind: I::KIND.to_owned(), source })?;
+        let json = serde_json::to_vec(item).map_err(|source| RecordError::Json { kind: I::KIND.to_owned(), source })?;
         if json.first() != Some(&b'{') {
             return Err(RecordError::NotFields { kind: I::KIND.to_owned() });
         }

@@ -60,8 +60,9 @@ impl<'de> Visitor<'de> for Source {
             return Err(A::Error::custom("an empty table says neither `env` nor `file`"));
         };
         let text = match source.as_str() {
-            "env" => std::env::var(&name)
-                .map_err(|_| A::Error::custom(format!("environment variable `{name}` is not set: `export {name}=…`")))?,
+            "env" => std::env::var(&name).map_err(|_| {
+                A::Error::custom(format!("environment variable `{name}` is not set: `export {name}=…`"))
+            })?,
             "file" => std::fs::read_to_string(&name)
                 .map_err(|error| A::Error::custom(format!("secret file `{name}` cannot be read: {error}")))?
                 .trim_end_matches(['\r', '\n'])

@@ -173,7 +173,9 @@ impl<'de> Deserialize<'de> for Settings {
                         "concurrency" => settings.concurrency = map.next_value()?,
                         _ => {
                             let toml::Value::Table(table) = map.next_value()? else {
-                                return Err(A::Error::custom(format!("`{key}` is neither a key nor a pipeline's table")));
+                                return Err(A::Error::custom(format!(
+                                    "`{key}` is neither a key nor a pipeline's table"
+                                )));
                             };
                             settings.each.insert(key, table);
                         }

@@ -22,24 +22,16 @@ pub(super) struct Argument {
 #[derive(Debug)]
 pub(super) enum ArgumentError {
     Missing(String),
+    Unknown { key: String, hint: String },
     At { key: String, what: String },
     Other(String),
-}
-
-impl ArgumentError {
-    pub(super) fn missing(&self) -> Option<&str> {
-        if let Self::Missing(key) = self { Some(key) } else { None }
-    }
-
-    pub(super) fn key(&self) -> Option<&str> {
-        if let Self::At { key, .. } = self { Some(key) } else { None }
-    }
 }
 
 impl fmt::Display for ArgumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(key) => write!(f, "needs `{key}`"),
+            Self::Unknown { key, hint } => write!(f, "has no argument `{key}`; {hint}"),
             Self::At { what, .. } => write!(f, "cannot be: {what}"),
             Self::Other(what) => f.write_str(what),
         }
@@ -85,13 +77,16 @@ impl<'de> Deserializer<'de> for Arguments {
                 None if fields.is_empty() => "the spider takes none".to_owned(),
                 None => format!("known: {}", fields.join(", ")),
             };
-            let what = format!("the spider has no such argument; {hint}");
-            return Err(ArgumentError::At { key: unknown.clone(), what });
+            return Err(ArgumentError::Unknown { key: unknown.clone(), hint });
         }
         self.deserialize_any(visitor)
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, ArgumentError> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ArgumentError> {
         if !self.0.is_empty() {
             return self.deserialize_struct(name, &[], visitor);
         }
@@ -156,16 +151,21 @@ impl<'de> Deserializer<'de> for Keyed {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ArgumentError> {
         let key = self.key;
-        self.argument.value.deserialize_any(visitor).map_err(|error| {
-            ArgumentError::At { key, what: error.message().trim().to_owned() }
-        })
+        self.argument
+            .value
+            .deserialize_any(visitor)
+            .map_err(|error| ArgumentError::At { key, what: error.message().trim().to_owned() })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ArgumentError> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, ArgumentError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ArgumentError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -176,9 +176,10 @@ impl<'de> Deserializer<'de> for Keyed {
         visitor: V,
     ) -> Result<V::Value, ArgumentError> {
         let key = self.key;
-        self.argument.value.deserialize_enum(name, variants, visitor).map_err(|error| {
-            ArgumentError::At { key, what: error.message().trim().to_owned() }
-        })
+        self.argument
+            .value
+            .deserialize_enum(name, variants, visitor)
+            .map_err(|error| ArgumentError::At { key, what: error.message().trim().to_owned() })
     }
 
     /// `a,b,c`

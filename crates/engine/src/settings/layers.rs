@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-use super::arguments;
+use super::arguments::{self, ArgumentError};
 use crate::error::{Error, Result, nearest};
 
 /// Tables in which any key may stand.
@@ -116,10 +116,8 @@ impl Layers {
     /// # Errors
     /// If there is no `=`, or the key is one that nobody knows.
     pub fn add_flag(&mut self, assignment: &str) -> Result<()> {
-        let bad = || Error::Setting {
-            key: String::new(),
-            message: format!("`-s {assignment}` is not `section.key=value`"),
-        };
+        let bad =
+            || Error::Setting { key: String::new(), message: format!("`-s {assignment}` is not `section.key=value`") };
         let (key, value) = assignment.split_once('=').ok_or_else(bad)?;
         // the key is TOML's own: dotted, quoted where it must be
         let document: Table = toml::from_str(&format!("{} = 0", key.trim())).map_err(|_| bad())?;
@@ -233,12 +231,14 @@ impl Layers {
                 given.insert(key.clone(), arguments::Argument { value: value.clone(), is_text: layer.is_text });
             }
         }
-        arguments::read(given).map_err(|error| {
-            if let Some(key) = error.missing() {
-                return Error::MissingArgument { spider: spider.to_owned(), key: key.to_owned() };
+        arguments::read(given).map_err(|error| match error {
+            ArgumentError::Missing(key) => Error::MissingArgument { spider: spider.to_owned(), key },
+            ArgumentError::Unknown { ref key, .. } => {
+                let key = format!("spiders.{spider}.{key}");
+                self.blame(Error::Setting { key, message: format!("spider `{spider}` {error}") })
             }
-            let key = error.key().map_or_else(|| format!("spiders.{spider}"), |key| format!("spiders.{spider}.{key}"));
-            self.blame(Error::setting(&key, error))
+            ArgumentError::At { ref key, .. } => self.blame(Error::setting(&format!("spiders.{spider}.{key}"), error)),
+            ArgumentError::Other(what) => self.blame(Error::setting(&format!("spiders.{spider}"), what)),
         })
     }
 
@@ -275,10 +275,13 @@ impl Layers {
             (Some(_), _) => Ok(()),
             (None, Value::Table(_)) if COMPONENTS.contains(&parent) => Ok(()),
             // a component's own table, which it reads itself
-            (None, _) if path.first().is_some_and(|first| COMPONENTS.contains(&first.as_str())) && known.is_none() => Ok(()),
+            (None, _) if path.first().is_some_and(|first| COMPONENTS.contains(&first.as_str())) && known.is_none() => {
+                Ok(())
+            }
             (None, _) => {
                 let dotted = path.join(".");
-                let names: Vec<&str> = known.map(|table| table.keys().map(String::as_str).collect()).unwrap_or_default();
+                let names: Vec<&str> =
+                    known.map(|table| table.keys().map(String::as_str).collect()).unwrap_or_default();
                 let hint = match nearest(&key, names.iter().copied()) {
                     Some(near) if parent.is_empty() => format!("did you mean `{near}`?"),
                     Some(near) => format!("did you mean `{parent}.{near}`?"),
@@ -286,7 +289,10 @@ impl Layers {
                 };
                 let line = layer.lines.get(&dotted).copied().filter(|line| *line > 0);
                 let place = Place { source: layer.source.clone(), line };
-                Err(Error::Setting { message: format!("there is no setting `{dotted}` ({place}); {hint}"), key: dotted })
+                Err(Error::Setting {
+                    message: format!("there is no setting `{dotted}` ({place}); {hint}"),
+                    key: dotted,
+                })
             }
         }
     }

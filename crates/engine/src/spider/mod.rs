@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use erased::{Erased, Runnable};
-pub use output::{Output, Target};
 pub(crate) use output::{Context, Parsed, Seeds};
+pub use output::{Output, Target};
 pub use page::Page;
 pub(crate) use parsers::{End, Job, Parsers, Read, Work};
 pub use selection::{Node, Selection};

@@ -147,9 +147,9 @@ impl<S: Spider> Output<S> {
     {
         let context = self.context.clone();
         // what is not a URL is left out here; a spider that must know checks before it offers
-        let seeds = seeds.into_iter().filter_map(move |(target, step)| {
-            seal::<S>(target.resolve(None).ok()?, &step, &context).ok()
-        });
+        let seeds = seeds
+            .into_iter()
+            .filter_map(move |(target, step)| seal::<S>(target.resolve(None).ok()?, &step, &context).ok());
         self.parsed.seeds = Some(match self.parsed.seeds.take() {
             Some(before) => Box::new(before.chain(seeds)),
             None => Box::new(seeds),

@@ -240,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_broken_tree_is_read_as_browsers_do() {
-        let page = Page::from_html("http://a.example/", "<table><tr><td><img src=1><td><img src=2></table><p>a<p>b</i>");
+        let page =
+            Page::from_html("http://a.example/", "<table><tr><td><img src=1><td><img src=2></table><p>a<p>b</i>");
         assert_eq!(page.css("tbody > tr > td > img").iter().count(), 2);
         assert_eq!(page.css("p").iter().count(), 2);
     }

@@ -88,9 +88,9 @@ impl<'a> Selection<'a> {
     /// # Errors
     /// If there is no element, or it has no such attribute.
     pub fn attr(&self, name: &str) -> Result<&'a str> {
-        self.first()?.attr(name).ok_or_else(|| {
-            Error::page(format!("`{}` has no attribute `{name}` on {}", self.query, self.page.url()))
-        })
+        self.first()?
+            .attr(name)
+            .ok_or_else(|| Error::page(format!("`{}` has no attribute `{name}` on {}", self.query, self.page.url())))
     }
 
     /// An attribute of the first one, if both are there.
@@ -197,7 +197,10 @@ mod tests {
     #[test]
     fn text_reads_as_a_browser_shows_it() {
         assert_eq!(page().css("h1").text().expect("text"), "The first of twos");
-        assert_eq!(page().css("h1").iter().map(|node| node.text()).collect::<Vec<_>>(), ["The first of twos", "second"]);
+        assert_eq!(
+            page().css("h1").iter().map(|node| node.text()).collect::<Vec<_>>(),
+            ["The first of twos", "second"]
+        );
     }
 
     #[test]

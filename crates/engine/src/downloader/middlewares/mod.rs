@@ -2,11 +2,11 @@
 //!
 //! Cookies lie innermost, so that they see a redirect's `Set-Cookie` before the redirect is made a new request.
 
+pub mod cookies;
 pub mod headers;
+pub mod redirect;
 pub mod referrer;
 pub mod retry;
-pub mod redirect;
-pub mod cookies;
 
 pub use cookies::Cookies;
 pub use headers::Headers;

@@ -44,7 +44,8 @@ impl Redirects {
         if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             return Ok(None);
         }
-        let fail = |kind, detail: String| Failure { status: Some(status), ..Failure::new(kind, wish.url.clone(), detail) };
+        let fail =
+            |kind, detail: String| Failure { status: Some(status), ..Failure::new(kind, wish.url.clone(), detail) };
         let Some(location) = response.headers.get(header::LOCATION) else {
             return Err(fail(FailureKind::BadRedirect, format!("answered {status} without a `Location`")));
         };
@@ -64,7 +65,10 @@ impl Redirects {
         // once is not a loop: a site may send its visitor back after it has set a cookie
         let times = wish.redirects.iter().filter(|hop| hop.url == target).count() + usize::from(wish.url == target);
         if times >= 2 {
-            return Err(fail(FailureKind::RedirectLoop, format!("{} redirects lead back to {target}", wish.redirects.len())));
+            return Err(fail(
+                FailureKind::RedirectLoop,
+                format!("{} redirects lead back to {target}", wish.redirects.len()),
+            ));
         }
         Ok(Some(self.next(wish, status, target)))
     }
@@ -79,7 +83,9 @@ impl Redirects {
         if becomes_get {
             next.method = Method::GET;
             next.body.clear();
-            for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE] {
+            for name in
+                [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE]
+            {
                 next.headers.remove(name);
             }
         }
@@ -148,8 +154,8 @@ mod tests {
 
     #[test]
     fn credentials_stay_with_their_origin() {
-        let wish = Request::get(url("https://a.example/"))
-            .header(header::AUTHORIZATION, HeaderValue::from_static("Basic x"));
+        let wish =
+            Request::get(url("https://a.example/")).header(header::AUTHORIZATION, HeaderValue::from_static("Basic x"));
         for (target, kept) in [("/b", true), ("http://a.example/", false), ("https://a.example:8443/", false)] {
             let next = follow(&wish, 301, target).expect("followed").expect("a request");
             assert_eq!(next.headers.contains_key(header::AUTHORIZATION), kept, "{target}");

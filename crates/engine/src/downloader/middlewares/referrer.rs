@@ -50,9 +50,8 @@ mod tests {
 
     #[test]
     fn another_origin_learns_the_origin_and_plain_http_learns_nothing() {
-        let of = |page: &str, target: &str| {
-            referrer(&Url::parse(page).expect("a URL"), &Url::parse(target).expect("a URL"))
-        };
+        let of =
+            |page: &str, target: &str| referrer(&Url::parse(page).expect("a URL"), &Url::parse(target).expect("a URL"));
         let page = "https://me:secret@a.example/album?p=2#top";
         assert_eq!(of(page, "https://a.example/b").as_deref(), Some("https://a.example/album?p=2"));
         assert_eq!(of(page, "https://b.example/b").as_deref(), Some("https://a.example/"));

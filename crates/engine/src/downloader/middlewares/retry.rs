@@ -126,10 +126,7 @@ impl Middleware for Retry {
             self.stats.add("retry/max_reached", 1);
             return Inbound::Pass(outcome);
         }
-        self.stats.add_all([
-            (Name::from("retry/count"), 1),
-            (Name::from(format!("retry/reason_count/{reason}")), 1),
-        ]);
+        self.stats.add_all([(Name::from("retry/count"), 1), (Name::from(format!("retry/reason_count/{reason}")), 1)]);
         Inbound::Again(self.again(trip.wish, &outcome))
     }
 }
@@ -191,11 +188,14 @@ mod tests {
     #[tokio::test]
     async fn a_host_that_asks_for_time_gets_it_up_to_an_hour() {
         let retry = retry();
-        for (value, seconds) in [("120", 120), ("99999999999999999999999", 3600), ("Wed, 01 Jan 2020 00:00:00 GMT", 0)] {
+        for (value, seconds) in [("120", 120), ("99999999999999999999999", 3600), ("Wed, 01 Jan 2020 00:00:00 GMT", 0)]
+        {
             assert_eq!(retry.retry_after(&response(503, Some(value))), Some(Duration::from_secs(seconds)), "{value}");
         }
         assert_eq!(retry.retry_after(&response(503, Some("soon"))), None);
-        let Inbound::Again(next) = inbound(&retry, &wish(), Ok(response(429, Some("120")))).await else { panic!("again") };
+        let Inbound::Again(next) = inbound(&retry, &wish(), Ok(response(429, Some("120")))).await else {
+            panic!("again")
+        };
         let wait = next.due.expect("a due time").duration_since(SystemTime::now()).expect("in the future");
         assert!(wait > Duration::from_secs(110));
         let asked = retry.hosts.try_turn(&wish().host(), Instant::now());

@@ -1,0 +1,148 @@
+//! `dragline crawl`: a spider by its name, from the first setting to the exit code.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use dragline::error::{Error, Result};
+use dragline::settings::Layers;
+use dragline::{Crawl, Registry, Report, Stopper, feed};
+use indicatif::ProgressBar;
+use toml::Value;
+
+use crate::exit::Exit;
+use crate::options::{self, FailOn, Logging};
+use crate::settings::is_secret;
+use crate::terminal::{escape, say};
+use crate::{layers, log, progress, report};
+
+/// Runs a spider.
+pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Result<Exit> {
+    // an unknown name comes before everything that is wrong with its arguments
+    registry.spider_settings(&command.spider)?;
+    let mut layers = layers::read(&command.configured)?;
+    for argument in &command.argument {
+        layers.add_argument(&command.spider, argument)?;
+    }
+    add_feeds(&mut layers, &command.output, &command.overwrite)?;
+    let crawl = build(registry, &command.spider, &mut layers)?;
+    let report = drive(crawl, &command.spider, &command.logging)?;
+    if let Some(path) = &command.stats {
+        let json = report.to_json().context("the report cannot be written as JSON")?;
+        std::fs::write(path, json + "\n").with_context(|| format!("`{}` cannot be written", path.display()))?;
+    }
+    Ok(conclude(&report, command.fail_on))
+}
+
+/// `-o` and `-O` beside the feeds of the settings.
+pub(crate) fn add_feeds(layers: &mut Layers, append: &[String], overwrite: &[String]) -> Result<()> {
+    let flags = append.iter().map(|flag| (flag, false)).chain(overwrite.iter().map(|flag| (flag, true)));
+    let flags: Vec<_> = flags.map(|(flag, overwrite)| feed::Settings::from_flag(flag, overwrite)).collect();
+    if flags.is_empty() {
+        return Ok(());
+    }
+    let mut feeds = match layers.merged().get("feeds") {
+        Some(Value::Array(feeds)) => feeds.clone(),
+        _ => Vec::new(),
+    };
+    for feed in flags {
+        feed.format()?;
+        feeds.push(Value::try_from(feed).map_err(Error::other)?);
+    }
+    layers.add_flag(&format!("feeds={}", Value::Array(feeds)))
+}
+
+/// Puts the crawl together; a secret that is missing is asked for, where there is somebody to ask.
+fn build(registry: &Registry, spider: &str, layers: &mut Layers) -> Result<Crawl> {
+    loop {
+        match Crawl::build(registry, spider, layers) {
+            Err(Error::MissingArgument { key, .. }) if is_secret(&key) && std::io::stdin().is_terminal() => {
+                let secret = rpassword::prompt_password(format!("{key} for {spider}: ")).map_err(Error::other)?;
+                layers.add_argument(spider, &format!("{key}={secret}"))?;
+            }
+            built => return built,
+        }
+    }
+}
+
+/// Runs a crawl with progress, log and signals, and prints its report.
+pub(crate) fn drive(crawl: Crawl, spider: &str, logging: &Logging) -> anyhow::Result<Report> {
+    let bar = progress::bar(spider);
+    log::start(logging, bar.clone())?;
+    // One thread for all input and output: a connection pool that is shared between threads costs more than it gains,
+    // and pages are parsed and pictures decoded elsewhere.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(async {
+        let signals = tokio::spawn(stop_on_signals(crawl.stopper(), crawl.settings().crawl.grace, bar.clone()));
+        let shown = tokio::spawn(progress::show(crawl.watch(), bar.clone()));
+        let report = crawl.run().await;
+        signals.abort();
+        shown.abort();
+        report
+    });
+    // a decoder that is still at work after the grace has nobody to tell
+    runtime.shutdown_background();
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    let report = report?;
+    report::print(spider, &report);
+    Ok(report)
+}
+
+/// The first signal stops the crawl, the second the process.
+async fn stop_on_signals(stopper: Stopper, grace: Duration, bar: Option<ProgressBar>) {
+    let announce = |line: &str| match &bar {
+        Some(bar) => bar.suspend(|| say(line)),
+        None => say(line),
+    };
+    signal().await;
+    announce(&format!("stopping: what is under way may end within {}s; once more to stop at once", grace.as_secs()));
+    stopper.stop();
+    signal().await;
+    announce("stopped at once");
+    std::process::exit(Exit::Forced as i32);
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// What the report means, said in one line where it is not plain success.
+pub(crate) fn conclude(report: &Report, fail_on: FailOn) -> Exit {
+    if let Some(error) = &report.error {
+        say(&format!("error: {}", escape(&error.to_string())));
+        return match report.reason {
+            "sign_in_failed" => Exit::SignIn,
+            _ => Exit::of_engine(error),
+        };
+    }
+    if report.reason == "shutdown" {
+        let pending = report.progress.pending;
+        say(&format!(
+            "stopped: {pending} requests were not done. Run the same command again to begin anew; \
+             images that are in the store are not fetched again"
+        ));
+        return Exit::Stopped;
+    }
+    let failed = report.progress.failed > 0;
+    let broken = failed || report.count("item_error_count") > 0 || report.count("file_status_count/failed") > 0;
+    let rule = match fail_on {
+        FailOn::NoItems if failed && report.count("item_scraped_count") == 0 => "no item, and a failed request",
+        FailOn::Failure if broken => "something failed",
+        _ => return Exit::Finished,
+    };
+    say(&format!("error: finished, but over the rule --fail-on: {rule}"));
+    Exit::Failed
+}

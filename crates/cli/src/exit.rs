@@ -1,0 +1,58 @@
+//! What the exit code says.
+
+use std::process::ExitCode;
+
+use dragline::Error;
+
+/// The exit codes, in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// The crawl is finished, or the command has done what it was asked.
+    Finished = 0,
+    /// An error of Dragline's own.
+    Internal = 1,
+    /// The command line or a setting cannot be; nothing was sent.
+    Usage = 2,
+    /// The crawl is finished, but over a `--fail-on` rule.
+    Failed = 3,
+    /// The site refused the sign-in.
+    SignIn = 5,
+    /// The store or a feed cannot be written to.
+    Disk = 6,
+    /// Stopped by a signal; what was under way has ended.
+    Stopped = 11,
+    /// Stopped by a second signal.
+    Forced = 13,
+}
+
+impl Exit {
+    /// The exit code of an error.
+    #[must_use]
+    pub fn of(error: &anyhow::Error) -> Self {
+        match error.downcast_ref::<Error>() {
+            Some(error) => Self::of_engine(error),
+            None if error.downcast_ref::<std::io::Error>().is_some() => Self::Disk,
+            None => Self::Internal,
+        }
+    }
+
+    /// The exit code of an error of the engine.
+    #[must_use]
+    pub fn of_engine(error: &Error) -> Self {
+        match error {
+            Error::Setting { .. } | Error::Unknown { .. } | Error::MissingArgument { .. } | Error::Client(_) => {
+                Self::Usage
+            }
+            Error::SignIn(_) | Error::SignedOut => Self::SignIn,
+            Error::Disk { .. } => Self::Disk,
+            _ => Self::Internal,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

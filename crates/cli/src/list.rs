@@ -1,0 +1,14 @@
+//! `dragline list`
+
+use dragline::Registry;
+
+use crate::exit::Exit;
+use crate::terminal::print;
+
+/// One name a line.
+pub(crate) fn run(registry: &Registry) -> anyhow::Result<Exit> {
+    for name in registry.spiders() {
+        print(name)?;
+    }
+    Ok(Exit::Finished)
+}

@@ -1,0 +1,182 @@
+//! The commands and their options.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A web-crawling framework: spiders in Rust, jobs that survive, hosts treated politely.
+#[derive(Debug, Parser)]
+#[command(name = "dragline", version, max_term_width = 110, disable_help_subcommand = true)]
+#[command(after_help = "Example:\n  dragline demo\n  dragline crawl site -a url=http://localhost:8000/ -o pages.jsonl")]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a spider by its name.
+    #[command(after_help = "Example:\n  export KODAK_PASSWORD=…\n  dragline crawl kodak-pulse --config \
+        config/kodak-pulse.toml -o photos.jsonl\n\nExit codes: 0 finished, 1 internal error, 2 usage or settings, 3 over \
+        a --fail-on rule, 5 sign-in refused, 6 store or feed cannot be written to, 11 stopped by Ctrl-C, 13 stopped at once.")]
+    Crawl(Crawl),
+    /// Name the spiders.
+    #[command(after_help = "Example:\n  dragline list")]
+    List,
+    /// Print the settings that are in force, and where each value came from.
+    #[command(after_help = "Example:\n  dragline settings -s hosts.delay=2s --spider kodak-pulse")]
+    Settings(SettingsCommand),
+    /// Run a site to crawl on this machine.
+    #[command(after_help = "Example:\n  dragline replica books\n  dragline replica kodak --photos 144 --fault 7=cut")]
+    Replica(Replica),
+    /// See it work: crawl a Kodak Pulse album that is served from this process.
+    #[command(after_help = "Example:\n  dragline demo --photos 200")]
+    Demo(Demo),
+}
+
+/// What every command that has settings takes.
+#[derive(Debug, Args, Default)]
+pub(crate) struct Configured {
+    /// A settings file, laid over config/default.toml; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Vec<PathBuf>,
+    /// A setting, laid over all files: `-s hosts.delay=2s`.
+    #[arg(short, value_name = "SECTION.KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Lead a name elsewhere, as with curl: `--resolve www.example.com:443:127.0.0.1:8443`.
+    #[arg(long, value_name = "HOST:PORT:ADDRESS[:PORT]")]
+    pub(crate) resolve: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Crawl {
+    /// The spider's name; `dragline list` names them.
+    pub(crate) spider: String,
+    /// An argument of the spider.
+    #[arg(short = 'a', value_name = "KEY=VALUE")]
+    pub(crate) argument: Vec<String>,
+    /// Append the items to a file, its format by its extension or after a colon; `-` is the standard output.
+    #[arg(short = 'o', value_name = "FILE[:FORMAT]")]
+    pub(crate) output: Vec<String>,
+    /// The same, beginning anew.
+    #[arg(short = 'O', value_name = "FILE[:FORMAT]")]
+    pub(crate) overwrite: Vec<String>,
+    /// Write the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stats: Option<PathBuf>,
+    /// When a finished crawl counts as failed (exit code 3).
+    #[arg(long, value_name = "RULE", default_value = "no-items")]
+    pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    #[command(flatten)]
+    pub(crate) logging: Logging,
+}
+
+/// When a finished crawl counts as failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// No item, and at least one failed request.
+    NoItems,
+    /// Any failed request, item or image.
+    Failure,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Args, Clone, Default)]
+pub(crate) struct Logging {
+    /// How log lines look.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) log: LogFormat,
+    /// What is logged: error, warn, info, debug, trace, or a filter such as `dragline=debug,warn`.
+    #[arg(long, value_name = "LEVEL", default_value = "warn,dragline=info,dragline_images=info")]
+    pub(crate) log_level: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
+pub(crate) enum LogFormat {
+    /// One line for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SettingsCommand {
+    /// The settings as this spider sees them.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) spider: Option<String>,
+    /// As one JSON object: key to value and place.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replica {
+    #[command(subcommand)]
+    pub(crate) site: Site,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Site {
+    /// Kodak Pulse as its users met it: sign-in, album, photographs.
+    Kodak(KodakSite),
+    /// A bookshop: 50 list pages, 1,000 products.
+    Books(PlainSite),
+    /// A graph of linked pages of 15 to 40 KB.
+    Graph(PlainSite),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KodakSite {
+    /// Photographs in the album.
+    #[arg(long, value_name = "N", default_value_t = 1374)]
+    pub(crate) photos: usize,
+    /// The session ends after so many album pages.
+    #[arg(long, value_name = "PAGES")]
+    pub(crate) expire_after: Option<usize>,
+    /// What is wrong with a photograph, by its number from 0: not-found, error-once, truncated, cut or html.
+    #[arg(long, value_name = "N=FAULT", value_parser = super::replica::fault)]
+    pub(crate) fault: Vec<(usize, dragline_replica::kodak::Fault)>,
+    /// Before each answer: `20ms`.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = super::replica::duration)]
+    pub(crate) latency: std::time::Duration,
+    /// The port of www.kodakpulse.com; any free one if it is not given.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) https_port: u16,
+    /// The port of the photographs' host; any free one if it is not given.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) http_port: u16,
+    /// Where the root certificate goes.
+    #[arg(long, value_name = "FILE", default_value = "kodak-root.pem")]
+    pub(crate) root: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlainSite {
+    /// Books, or pages of the graph; 1,000 and 20,000 if it is not given.
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<usize>,
+    /// Before each answer: `20ms`.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = super::replica::duration)]
+    pub(crate) latency: std::time::Duration,
+    /// The port; any free one if it is not given.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Photographs in the album.
+    #[arg(long, value_name = "N", default_value_t = 1374)]
+    pub(crate) photos: usize,
+    /// The folder for photographs, items and contact sheet.
+    #[arg(long, value_name = "FOLDER", default_value = "demo")]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) logging: Logging,
+}

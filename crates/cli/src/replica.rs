@@ -1,0 +1,91 @@
+//! `dragline replica`: a site to crawl, on this machine, until Ctrl-C.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dragline_replica::{books, graph, kodak};
+
+use crate::exit::Exit;
+use crate::options::{KodakSite, PlainSite, Replica, Site};
+use crate::terminal::print;
+
+/// Runs a site and says how to crawl it.
+pub(crate) fn run(command: &Replica) -> anyhow::Result<Exit> {
+    match &command.site {
+        Site::Kodak(site) => kodak(site),
+        Site::Books(PlainSite { size, latency, port }) => {
+            let mut options = books::Options { latency: *latency, port: *port, ..Default::default() };
+            options.books = size.unwrap_or(options.books);
+            let site = books::Books::start(options)?;
+            print(&format!(
+                "A bookshop is at {}\nCrawl it with:\n  dragline crawl books -a url={} -o books.jsonl",
+                site.url(),
+                site.url()
+            ))?;
+            until_interrupted()
+        }
+        Site::Graph(PlainSite { size, latency, port }) => {
+            let mut options = graph::Options { latency: *latency, port: *port, ..Default::default() };
+            options.pages = size.unwrap_or(options.pages);
+            let site = graph::Graph::start(options)?;
+            print(&format!(
+                "A link graph is at {}\nCrawl it with:\n  dragline crawl site -a url={} -o pages.jsonl",
+                site.url(),
+                site.url()
+            ))?;
+            until_interrupted()
+        }
+    }
+}
+
+fn kodak(site: &KodakSite) -> anyhow::Result<Exit> {
+    let replica = kodak::Kodak::start(kodak::Options {
+        photos: site.photos,
+        expire_after_pages: site.expire_after,
+        faults: site.fault.iter().cloned().collect::<BTreeMap<_, _>>(),
+        latency: site.latency,
+        https_port: site.https_port,
+        http_port: site.http_port,
+        ..Default::default()
+    })?;
+    std::fs::write(&site.root, replica.root_certificate())?;
+    let (www, cdn, root) = (replica.https(), replica.http(), site.root.display());
+    print(&format!("{} is at {www}, {} at {cdn}; the root certificate is in {root}", kodak::WWW, kodak::CDN))?;
+    print(&format!(
+        "Crawl it with:\n  dragline crawl kodak-pulse -a username=demo -a password=demo -s tls.roots='[\"{root}\"]' \\\n    \
+         --resolve {}:443:{www} --resolve {}:80:{cdn} -o photos.jsonl",
+        kodak::WWW,
+        kodak::CDN
+    ))?;
+    until_interrupted()
+}
+
+/// The sites run on threads of their own.
+fn until_interrupted() -> anyhow::Result<Exit> {
+    print("Ctrl-C ends it.")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(tokio::signal::ctrl_c())?;
+    Ok(Exit::Finished)
+}
+
+/// `7=cut`
+pub(crate) fn fault(text: &str) -> Result<(usize, kodak::Fault), String> {
+    let (number, fault) = text.split_once('=').ok_or("write the photograph's number, `=` and the fault: 7=cut")?;
+    let number = number.parse().map_err(|_| format!("`{number}` is not a photograph's number"))?;
+    let fault = match fault {
+        "not-found" => kodak::Fault::NotFound,
+        "error-once" => kodak::Fault::ErrorOnce,
+        "truncated" => kodak::Fault::Truncated,
+        "cut" => kodak::Fault::Cut,
+        "html" => kodak::Fault::Html,
+        other => {
+            return Err(format!("no fault is called `{other}` (known: not-found, error-once, truncated, cut, html)"));
+        }
+    };
+    Ok((number, fault))
+}
+
+/// `20ms`
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    humantime_serde::re::humantime::parse_duration(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,41 @@
+//! The end of a crawl, for people: the figures in Scrapy's names, and how each host was treated.
+
+use dragline::Report;
+use dragline::stats::Stat;
+
+use crate::terminal::{escape, say};
+
+/// Hosts that are shown; the rest is in `--stats`.
+const HOSTS: usize = 20;
+
+/// Prints the report to the standard error.
+pub(crate) fn print(spider: &str, report: &Report) {
+    say(&format!("\nReport of {spider}"));
+    let width = report.stats.keys().map(|name| name.len()).max().unwrap_or(0);
+    for (name, stat) in &report.stats {
+        say(&format!("  {:<width$}  {}", escape(name), escape(&figure(name, stat))));
+    }
+    if !report.hosts.is_empty() {
+        let width = report.hosts.iter().take(HOSTS).map(|host| host.host.len()).max().unwrap_or(0).max(4);
+        say(&format!("\n  {:<width$}  {:>9}  {:>12}  {:>12}", "host", "requests", "most at once", "smallest gap"));
+        for host in report.hosts.iter().take(HOSTS) {
+            let gap = host.smallest_gap.map_or_else(|| "–".to_owned(), |gap| format!("{:.3} ms", gap * 1000.0));
+            let name = escape(&host.host);
+            say(&format!("  {name:<width$}  {:>9}  {:>12}  {gap:>12}", host.requests, host.most_at_once));
+        }
+        if report.hosts.len() > HOSTS {
+            say(&format!("  and {} more", report.hosts.len() - HOSTS));
+        }
+    }
+}
+
+fn figure(name: &str, stat: &Stat) -> String {
+    match stat {
+        Stat::Count(count) if name.ends_with("bytes") || name == "memusage/max" => {
+            format!("{count} ({})", indicatif::HumanBytes(*count))
+        }
+        Stat::Count(count) => count.to_string(),
+        Stat::Number(number) => format!("{number:.3}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+        Stat::Text(text) => text.clone(),
+    }
+}

@@ -1,0 +1,61 @@
+//! `dragline settings`: what is in force, and where it came from. Secrets print as `***`.
+
+use dragline::Registry;
+use dragline::settings::Settings;
+use toml::Value;
+
+use crate::exit::Exit;
+use crate::layers;
+use crate::options::SettingsCommand;
+use crate::terminal::{escape, print};
+
+/// Prints every setting with its place.
+pub(crate) fn run(registry: &Registry, command: &SettingsCommand) -> anyhow::Result<Exit> {
+    let mut layers = layers::read(&command.configured)?;
+    if let Some(spider) = &command.spider {
+        layers = layers.for_spider(spider, registry.spider_settings(spider)?)?;
+    }
+    Settings::read(&layers)?;
+    let rows = layers.effective();
+    if command.json {
+        let rows = rows.into_iter().map(|(key, value, place)| {
+            let value = shown(&key, &value);
+            (key, serde_json::json!({ "value": value, "from": place.to_string() }))
+        });
+        print(&serde_json::to_string_pretty(&rows.collect::<serde_json::Map<_, _>>())?)?;
+        return Ok(Exit::Finished);
+    }
+    let rows: Vec<(String, String)> = rows
+        .into_iter()
+        .map(|(key, value, place)| (format!("{key} = {}", shown(&key, &value)), place.to_string()))
+        .collect();
+    let width = rows.iter().map(|(setting, _)| setting.len().min(70)).max().unwrap_or(0);
+    for (setting, place) in rows {
+        print(&format!("{:<width$}  # {}", escape(&setting), escape(&place)))?;
+    }
+    Ok(Exit::Finished)
+}
+
+fn shown(key: &str, value: &Value) -> Value {
+    let from_elsewhere = value.as_table().is_some_and(|table| table.contains_key("env") || table.contains_key("file"));
+    if from_elsewhere || is_secret(key) { Value::String("***".to_owned()) } else { value.clone() }
+}
+
+/// Whether a key's name says that its value is not for show.
+pub(crate) fn is_secret(key: &str) -> bool {
+    let name = key.rsplit('.').next().unwrap_or(key).to_lowercase();
+    ["password", "passwd", "secret", "token", "api_key", "apikey"].iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_print_as_stars() {
+        let table: toml::Table = toml::from_str("a = { env = 'X' }\nb = 'plain'").expect("TOML");
+        assert_eq!(shown("spiders.x.pin", &table["a"]).as_str(), Some("***"));
+        assert_eq!(shown("spiders.x.Password", &table["b"]).as_str(), Some("***"));
+        assert_eq!(shown("spiders.x.username", &table["b"]).as_str(), Some("plain"));
+    }
+}
