@@ -108,7 +108,8 @@ impl Crawl {
         }
         let stats = Arc::new(Stats::default());
         let hosts = Hosts::new(settings.crawl.concurrency, settings.hosts.clone());
-        let mut context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone() };
+        let concurrency = settings.crawl.concurrency;
+        let mut context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency };
 
         let mut middlewares: Vec<Arc<dyn Middleware>> = Vec::new();
         for name in &settings.downloader.middlewares {

@@ -40,6 +40,8 @@ pub struct Context {
     pub stats: Arc<Stats>,
     /// Whose turn it is.
     pub hosts: Arc<Hosts>,
+    /// Requests at once over all hosts: `crawl.concurrency`.
+    pub concurrency: usize,
 }
 
 type Build<T> = Box<dyn Fn(toml::Table, &Layers, &Context) -> Result<Arc<T>> + Send + Sync>;

@@ -9,6 +9,7 @@ mod entry;
 mod pipeline;
 mod store;
 mod verify;
+mod workers;
 
 pub use contact_sheet::contact_sheet;
 pub use entry::{Entry, Status};

@@ -24,6 +24,7 @@ use url::Url;
 use crate::entry::{Entry, Status};
 use crate::store::{Store, StoreError, hex};
 use crate::verify::{Bounds, Picture, Verify, verify};
+use crate::workers::Workers;
 
 /// `[pipelines.images]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,8 +92,9 @@ pub struct Images {
     store: Arc<Store>,
     fetch: Fetch,
     stats: Arc<Stats>,
-    /// Decoding takes a processor and the memory of a whole picture.
-    decoding: Arc<Semaphore>,
+    workers: Workers,
+    /// Images from the first look into the store until they are kept: bounds the bodies that wait to be decoded.
+    under_way: Semaphore,
 }
 
 impl Component for Images {
@@ -114,7 +116,8 @@ impl Component for Images {
             store: Arc::new(Store::new(settings.store.clone(), settings.sync)),
             fetch,
             stats: context.stats.clone(),
-            decoding: Arc::new(Semaphore::new(threads)),
+            workers: Workers::start(threads).map_err(Error::other)?,
+            under_way: Semaphore::new(context.concurrency + 2 * threads),
             settings,
         })
     }
@@ -194,6 +197,8 @@ impl Images {
     }
 
     async fn obtain(&self, text: String, url: Url, page: &Url) -> Entry {
+        // never closed, so never refused
+        let _under_way = self.under_way.acquire().await;
         let stem = Store::stem(url.as_str());
         if let Some(entry) = self.already_there(&text, stem.clone()).await {
             return entry;
@@ -227,10 +232,8 @@ impl Images {
         let final_url = String::from(response.url);
         let (store, checksum, how, bounds) =
             (self.store.clone(), self.settings.checksum, self.settings.verify, self.bounds());
-        // the semaphore is never closed
-        let _permit = self.decoding.acquire().await;
         let body = response.body;
-        let checked = tokio::task::spawn_blocking(move || {
+        let checked = self.workers.run(move || {
             let bytes = match &body {
                 dragline::message::Body::Memory(bytes) => Cow::Borrowed(&bytes[..]),
                 dragline::message::Body::File { file, .. } => {
