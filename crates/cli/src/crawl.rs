@@ -122,11 +122,14 @@ async fn signal() {
 /// What the report means, said in one line where it is not plain success.
 pub(crate) fn conclude(report: &Report, fail_on: FailOn) -> Exit {
     if let Some(error) = &report.error {
-        say(&format!("error: {}", escape(&error.to_string())));
-        return match report.reason {
-            "sign_in_failed" => Exit::SignIn,
-            _ => Exit::of_engine(error),
+        let text = error.to_string();
+        let (what, exit) = match (report.reason, error) {
+            ("sign_in_failed", Error::SignIn(_)) => ("", Exit::SignIn),
+            ("sign_in_failed", _) => ("signing in failed: ", Exit::SignIn),
+            _ => ("", Exit::of_engine(error)),
         };
+        say(&format!("error: {what}{}", escape(&text)));
+        return exit;
     }
     if report.reason == "shutdown" {
         let pending = report.progress.pending;

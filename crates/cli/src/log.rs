@@ -73,7 +73,7 @@ impl Visit for Line {
         } else {
             // writing to a String cannot fail
             let _ = match text.contains([' ', '"']) || text.is_empty() {
-                true => write!(self.fields, " {}={text:?}", field.name()),
+                true => write!(self.fields, " {}=\"{}\"", field.name(), text.replace('"', "\\\"")),
                 false => write!(self.fields, " {}={text}", field.name()),
             };
         }

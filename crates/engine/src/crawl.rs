@@ -97,12 +97,7 @@ impl Crawl {
         let layers = layers.for_spider(spider, registry.spider_settings(spider)?)?;
         let settings = Settings::read(&layers)?;
         let spider = registry.build_spider(spider, &layers)?;
-        let names = |tables: &BTreeMap<String, toml::Table>| tables.keys().cloned().collect::<Vec<_>>();
-        for (kind, names) in
-            [("pipeline", names(&settings.pipelines.each)), ("middleware", names(&settings.middlewares))]
-        {
-            registry.check_names(&layers, kind, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
-        }
+        registry.check_names(&layers, &settings)?;
         for feed in &settings.feeds {
             feed.format()?;
         }

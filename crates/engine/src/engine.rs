@@ -67,7 +67,7 @@ pub(crate) struct Engine {
     parts: Parts,
     events: mpsc::Receiver<Event>,
     say: mpsc::Sender<Event>,
-    parsers: Arc<Parsers<Flight>>,
+    parsers: Arc<Parsers<Box<Flight>>>,
     tasks: JoinSet<()>,
     heads: Heads,
     /// Requests on the wire, with the parsers or between.
@@ -112,7 +112,7 @@ impl Engine {
         let done = {
             let say = say.clone();
             // a parser thread waits here while the engine is busy; the engine never waits for a parser thread
-            move |flight, read| drop(say.blocking_send(Event::Read(flight, read)))
+            move |flight, read| drop(say.blocking_send(Event::Read(flight, Box::new(read))))
         };
         // failures that the engine itself reports need room beside those that fly
         let parsers = Parsers::start(threads, 2 * most_flying, &parts.spider, done).map_err(Error::other)?;
@@ -282,7 +282,8 @@ impl Engine {
                     Answer::Granted(turn) => {
                         let Some((lease, leased)) = self.heads.pop(&host) else { continue };
                         let signed_in = self.signed_in;
-                        let flight = Flight { lease, id: leased.id, host, request: leased.request, signed_in };
+                        let flight =
+                            Box::new(Flight { lease, id: leased.id, host, request: leased.request, signed_in });
                         self.flying += 1;
                         let context = self.context(flight.request.depth);
                         let (downloader, parsers) = (self.parts.downloader.clone(), self.parsers.clone());
@@ -313,7 +314,7 @@ impl Engine {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Read(flight, read) => self.read(flight, read),
+            Event::Read(flight, read) => self.read(flight, *read),
             Event::Again(flight, request) => {
                 self.flying -= 1;
                 self.settle_later(flight, Outcome::Again(request), Vec::new(), Vec::new());
@@ -341,7 +342,7 @@ impl Engine {
         }
     }
 
-    fn read(&mut self, flight: Flight, read: Read) {
+    fn read(&mut self, flight: Box<Flight>, read: Read) {
         self.flying -= 1;
         let Read { parsed, end } = read;
         let Parsed { requests, records, seeds, counts, .. } = parsed;
@@ -376,7 +377,7 @@ impl Engine {
     }
 
     /// Sends a page's records through the pipelines, all at once, and settles the page when the last one is through.
-    fn refine(&mut self, flight: Flight, outcome: Outcome, mut children: Vec<Request>, records: Vec<Record>) {
+    fn refine(&mut self, flight: Box<Flight>, outcome: Outcome, mut children: Vec<Request>, records: Vec<Record>) {
         let given = records.len();
         self.refining += given;
         let (chain, stats, say) = (self.parts.chain.clone(), self.parts.stats.clone(), self.say.clone());
@@ -406,7 +407,7 @@ impl Engine {
         });
     }
 
-    fn settle_later(&mut self, flight: Flight, outcome: Outcome, children: Vec<Request>, records: Vec<Record>) {
+    fn settle_later(&mut self, flight: Box<Flight>, outcome: Outcome, children: Vec<Request>, records: Vec<Record>) {
         if let Outcome::Again(request) = &outcome
             && let Some(due) = request.due
         {
@@ -499,7 +500,7 @@ impl Engine {
     }
 
     /// A page turned out to be the login form: the wish is sent again once `open` has signed in again.
-    fn signed_out(&mut self, flight: Flight) {
+    fn signed_out(&mut self, flight: Box<Flight>) {
         self.parts.stats.add("spider/signed_out_count", 1);
         if self.in_vain >= SIGN_INS && flight.signed_in == self.signed_in {
             let detail = format!("signed out again after {SIGN_INS} sign-ins");

@@ -139,12 +139,15 @@ fn known_names(name: &str, known: &[String]) -> String {
 
 /// The known name that `name` is most likely a slip of.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |candidate: &str| {
+        // a slip of the finger, or a part of the name
+        let slip = strsim::osa_distance(name, candidate) <= 1 + candidate.len() / 8;
+        let part = candidate.contains(name) && name.len() >= 3;
+        let likeness = strsim::jaro_winkler(name, candidate);
+        if slip || part { likeness.max(0.9) } else { likeness }
+    };
     (known.into_iter())
-        .map(|candidate| {
-            let likeness = strsim::jaro_winkler(name, candidate);
-            let inside = candidate.contains(name) && name.len() >= 3;
-            (if inside { likeness.max(0.9) } else { likeness }, candidate)
-        })
+        .map(|candidate| (likeness(candidate), candidate))
         .filter(|(likeness, _)| *likeness >= 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
@@ -160,6 +163,7 @@ mod tests {
         let error = Error::Unknown { what: "spider", name: "kodak".to_owned(), known };
         let text = "no spider is called `kodak` (known: books, kodak-pulse; did you mean `kodak-pulse`?)";
         assert_eq!(error.to_string(), text);
+        assert_eq!(nearest("ulr", ["same_host", "url"]), Some("url"));
         assert_eq!(nearest("zzz", ["books"]), None);
     }
 }

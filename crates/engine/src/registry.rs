@@ -10,7 +10,7 @@ use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
 use crate::hosts::Hosts;
 use crate::pipeline::Pipeline;
-use crate::settings::{Layers, read_table};
+use crate::settings::{Layers, Settings, Source, read_table};
 use crate::spider::{Erased, Runnable, Spider};
 use crate::stats::Stats;
 
@@ -145,17 +145,14 @@ impl Registry {
         find("middleware", &self.middlewares, name)?(table, layers, context).map_err(|error| layers.blame(error))
     }
 
-    /// Every table of `[pipelines]` and `[middlewares]` must belong to something.
-    pub(crate) fn check_names(&self, layers: &Layers, kind: &'static str, names: &[&str]) -> Result<()> {
-        let known: Vec<String> = match kind {
-            "pipeline" => self.pipelines.keys().map(|name| (*name).to_owned()).collect(),
-            _ => self.middlewares.keys().map(|name| (*name).to_owned()).collect(),
-        };
-        for name in names {
-            if !known.iter().any(|known| known == name) {
-                let error = Error::Unknown { what: kind, name: (*name).to_owned(), known };
-                return Err(layers.blame(Error::Setting { key: format!("{kind}s.{name}"), message: error.to_string() }));
-            }
+    /// Every table of `[pipelines]` and `[middlewares]` that somebody wrote must belong to something. The defaults
+    /// have tables for components that a runner may do without.
+    pub(crate) fn check_names(&self, layers: &Layers, settings: &Settings) -> Result<()> {
+        for name in settings.pipelines.each.keys() {
+            check_name("pipeline", &self.pipelines, name, layers)?;
+        }
+        for name in settings.middlewares.keys() {
+            check_name("middleware", &self.middlewares, name, layers)?;
         }
         Ok(())
     }
@@ -171,6 +168,15 @@ fn find<'a, T>(what: &'static str, names: &'a BTreeMap<&'static str, T>, name: &
         name: name.to_owned(),
         known: names.keys().map(|name| (*name).to_owned()).collect(),
     })
+}
+
+fn check_name<T>(what: &'static str, names: &BTreeMap<&'static str, T>, name: &str, layers: &Layers) -> Result<()> {
+    let key = format!("{what}s.{name}");
+    let written = layers.place(&key).is_some_and(|place| place.source != Source::Default);
+    match find(what, names, name) {
+        Err(error) if written => Err(layers.blame(Error::Setting { key, message: error.to_string() })),
+        _ => Ok(()),
+    }
 }
 
 fn own_settings<C: Component>(kind: &str, table: toml::Table, layers: &Layers) -> Result<C::Settings> {

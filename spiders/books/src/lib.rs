@@ -90,3 +90,49 @@ fn stars(class: &str) -> Option<u8> {
     let word = class.split_ascii_whitespace().last()?;
     (1..).zip(["One", "Two", "Three", "Four", "Five"]).find(|(_, name)| *name == word).map(|(stars, _)| stars)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(step: Step, url: &str, html: &str) -> (Result<()>, Output<Books>) {
+        let page = Page::from_html(url, html);
+        let mut out = Output::for_page(&page);
+        (Books { url: page.url().clone() }.parse(step, &page, &mut out), out)
+    }
+
+    #[test]
+    fn a_list_leads_to_its_books_and_to_the_next_list() {
+        let (result, out) = parse(Step::List, "http://books.example/", include_str!("../tests/pages/list.html"));
+        result.expect("understood");
+        let steps = out.steps();
+        assert_eq!((steps.len(), &steps[0], &steps[20]), (21, &Step::Product, &Step::List));
+        assert_eq!(out.requests()[20].url.as_str(), "http://books.example/catalogue/page-2.html");
+    }
+
+    #[test]
+    fn the_last_list_leads_to_its_books_only() {
+        let url = "http://books.example/catalogue/page-50.html";
+        let (result, out) = parse(Step::List, url, include_str!("../tests/pages/last.html"));
+        result.expect("understood");
+        assert!(out.steps().iter().all(|step| *step == Step::Product));
+    }
+
+    #[test]
+    fn a_product_page_is_a_book() {
+        let url = "http://books.example/catalogue/smrgsbord-fjrd-a-novel_17/index.html";
+        let (result, out) = parse(Step::Product, url, include_str!("../tests/pages/product.html"));
+        result.expect("understood");
+        let book: Book = out.records()[0].to().expect("a book");
+        assert_eq!(book.title, "Smörgåsbord: Fjørd: A Novel");
+        assert_eq!((book.price, book.stock, book.rating, book.upc.as_str()), (44.93, 9, 5, "755e534dbf607086"));
+        assert!(book.description.expect("a description").starts_with("She has until morning to decide."));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_its_page() {
+        let (result, _) = parse(Step::Product, "http://books.example/17", "<article><p class='star-rating One'></p>");
+        let error = result.expect_err("no title");
+        assert_eq!(error.to_string(), "nothing matches `h1` on http://books.example/17");
+    }
+}

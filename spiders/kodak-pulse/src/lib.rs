@@ -101,3 +101,50 @@ fn is_login_form(page: &Page) -> bool {
 fn kodak() -> Url {
     Url::parse("https://www.kodakpulse.com/").expect("a URL")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(html: &str) -> (Result<()>, Output<KodakPulse>) {
+        let spider = KodakPulse { username: "me".to_owned(), password: Secret::new("secret"), site: kodak() };
+        let page = Page::from_html("https://www.kodakpulse.com/Frame/AllPictures?p=7", html);
+        let mut out = Output::for_page(&page);
+        (spider.parse(Step::Pictures { page: 7 }, &page, &mut out), out)
+    }
+
+    #[test]
+    fn a_full_page_gives_48_originals_and_leads_to_the_next() {
+        let (result, out) = parse(include_str!("../tests/pages/full.html"));
+        result.expect("understood");
+        assert_eq!(out.records().len(), 48);
+        let photo: Photo = out.records()[0].to().expect("a photo");
+        assert_eq!(photo.page, 7);
+        assert!(photo.picture.starts_with("picture_"));
+        let [original] = &photo.image_urls[..] else { panic!("one original") };
+        assert!(original.starts_with("http://d2e6lg84of5d93.cloudfront.net/26~a~"), "{original}");
+        assert_eq!(out.steps(), [Step::Pictures { page: 8 }]);
+        assert_eq!(out.requests()[0].url.as_str(), "https://www.kodakpulse.com/Frame/AllPictures?p=8");
+    }
+
+    #[test]
+    fn a_short_page_is_the_last_one() {
+        let (result, out) = parse(include_str!("../tests/pages/last.html"));
+        result.expect("understood");
+        assert_eq!((out.records().len(), out.requests().len()), (1374 - 28 * 48, 0));
+    }
+
+    #[test]
+    fn a_page_past_the_end_gives_nothing_and_its_furniture_is_no_photograph() {
+        let (result, out) = parse(include_str!("../tests/pages/empty.html"));
+        result.expect("understood");
+        assert_eq!((out.records().len(), out.requests().len()), (0, 0));
+    }
+
+    #[test]
+    fn the_login_form_in_place_of_a_page_means_signed_out() {
+        let (result, out) = parse(include_str!("../tests/pages/login.html"));
+        assert!(matches!(result, Err(Error::SignedOut)));
+        assert!(out.records().is_empty());
+    }
+}

@@ -66,3 +66,39 @@ impl Site {
 fn yes() -> bool {
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HTML: &str =
+        "<title> A  page </title><a href='b'>b</a><a href='b#top'>b</a><a href='http://other.example/'>c</a>";
+
+    fn parse(same_host: bool, max_depth: Option<u32>) -> Output<Site> {
+        let page = Page::from_html("http://a.example/a#here", HTML);
+        let mut out = Output::for_page(&page);
+        let site = Site { url: page.url().clone(), same_host, max_depth };
+        site.parse(Step::Page, &page, &mut out).expect("understood");
+        out
+    }
+
+    #[test]
+    fn a_page_gives_its_title_and_all_its_links() {
+        let page: SitePage = parse(true, None).records()[0].to().expect("a page");
+        assert_eq!((page.url.as_str(), page.title.as_deref()), ("http://a.example/a", Some("A page")));
+        let links: Vec<&str> = page.links.iter().map(Url::as_str).collect();
+        assert_eq!(links, ["http://a.example/b", "http://a.example/b#top", "http://other.example/"]);
+    }
+
+    #[test]
+    fn only_the_own_host_is_followed_unless_asked() {
+        assert!(parse(true, None).requests().iter().all(|request| &*request.host() == "a.example"));
+        assert_eq!(parse(false, None).requests().len(), 3);
+    }
+
+    #[test]
+    fn nothing_is_followed_from_the_last_depth() {
+        assert_eq!(parse(true, Some(0)).requests().len(), 0);
+        assert_eq!(parse(true, Some(1)).requests().len(), 2);
+    }
+}

@@ -345,8 +345,7 @@ fn explain(error: &reqwest::Error, url: &Url) -> Failure {
                 kind = FailureKind::BadFraming;
             }
         } else if let Some(error) = error.downcast_ref::<io::Error>() {
-            // a TLS error hides in an io::Error, whose `source` leaves it out
-            if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+            if hides_tls(error) {
                 kind = FailureKind::Tls;
             } else if matches!(kind, FailureKind::BadFraming) {
                 kind = FailureKind::IncompleteBody;
@@ -360,6 +359,13 @@ fn explain(error: &reqwest::Error, url: &Url) -> Failure {
         detail = error.to_string();
     }
     Failure::new(kind, url.clone(), detail)
+}
+
+/// A TLS error hides in an `io::Error`, or in one within it, whose `source` leaves it out.
+fn hides_tls(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(hides_tls))
 }
 
 fn humantime(duration: Duration) -> String {

@@ -28,13 +28,13 @@ pub(super) struct Flight {
 /// What the tasks say to the engine, which alone owns the state of the crawl.
 pub(super) enum Event {
     /// The parser threads have read it.
-    Read(Flight, Read),
+    Read(Box<Flight>, Box<Read>),
     /// It is to be sent again, in this form.
-    Again(Flight, Box<Request>),
+    Again(Box<Flight>, Box<Request>),
     /// A middleware dropped it.
-    Dropped(Flight, Reason),
+    Dropped(Box<Flight>, Reason),
     /// Its records went through the pipelines.
-    Refined { flight: Flight, outcome: Outcome, children: Vec<Request>, records: Vec<Record>, given: usize },
+    Refined { flight: Box<Flight>, outcome: Outcome, children: Vec<Request>, records: Vec<Record>, given: usize },
     /// `open` has ended.
     SignedIn(Result<()>),
     /// First requests went to the frontier; where more come from.
@@ -45,11 +45,11 @@ pub(super) enum Event {
 
 /// Takes a request to the wire, and the answer to the parsers. Holds the host's turn no longer than the wire is busy.
 pub(super) async fn fly(
-    flight: Flight,
+    flight: Box<Flight>,
     turn: Turn,
     context: Context,
     downloader: Arc<Downloader>,
-    parsers: Arc<Parsers<Flight>>,
+    parsers: Arc<Parsers<Box<Flight>>>,
     events: mpsc::Sender<Event>,
 ) {
     let keep = downloader.keep_page();
@@ -68,7 +68,7 @@ pub(super) async fn fly(
 }
 
 /// Gives a job to the parser threads. There is room: the engine never has more under way than the queue holds.
-pub(super) fn give(parsers: &Parsers<Flight>, flight: Flight, context: Context, job: Job) {
+pub(super) fn give(parsers: &Parsers<Box<Flight>>, flight: Box<Flight>, context: Context, job: Job) {
     let step = flight.request.step.clone();
     let given = parsers.give(Work { ticket: flight, step, context, job });
     debug_assert!(given, "the parsers' queue is as long as what may be under way");

@@ -36,9 +36,7 @@ impl JsonLines {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(overwrite);
         let mut file = options.open(&path).await.map_err(failed)?;
-        let length = whole_lines(&mut file).await.map_err(failed)?;
-        file.set_len(length).await.map_err(failed)?;
-        file.seek(std::io::SeekFrom::Start(length)).await.map_err(failed)?;
+        let length = append_to(&mut file).await.map_err(failed)?;
         Ok(Self { target: Target::File(path, file), length, buffer: Vec::new() })
     }
 
@@ -55,6 +53,19 @@ impl JsonLines {
         };
         Error::Disk { what: "a feed", path, source }
     }
+}
+
+/// Goes to the end of the file's last whole line, and makes that its end. A pipe or a device has neither.
+async fn append_to(file: &mut File) -> std::io::Result<u64> {
+    let metadata = file.metadata().await?;
+    if !metadata.is_file() {
+        return Ok(0);
+    }
+    let length = whole_lines(file).await?;
+    if length < metadata.len() {
+        file.set_len(length).await?;
+    }
+    file.seek(std::io::SeekFrom::Start(length)).await
 }
 
 /// The length of the file up to the end of its last whole line.

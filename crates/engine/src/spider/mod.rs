@@ -25,19 +25,13 @@ use crate::error::Result;
 use crate::message::Failure;
 
 /// `[spider]`: how pages are read.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Threads that parse pages; 0 means as many as there are processors.
     pub threads: usize,
     /// Links further from the start than this are not followed; 0 means no limit.
     pub max_depth: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { threads: 0, max_depth: 0 }
-    }
 }
 
 /// A crawl's own part: where it begins, and what a page means.

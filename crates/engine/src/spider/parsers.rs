@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::{Context, Page, Parsed, Runnable};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::message::{Failure, FailureKind, Response, Sealed};
 use crate::stats::Name;
 
@@ -114,19 +114,18 @@ fn read_page(spider: &dyn Runnable, step: &Sealed, mut context: Context, respons
     context.page = Some(Arc::new(page.base().clone()));
     let (mut parsed, result) = spider.parse(step, &page, context);
     parsed.counts.extend(page.losses().map(|(name, count)| (Name::from(name), count)));
-    // a misused selector or an item without fields is the page's error, unless parse has a better one
-    let fault = parsed.fault.take().or_else(|| page.take_fault());
-    let end = match end_of(result, fault) {
+    let (item, selector) = (parsed.fault.take(), page.take_fault());
+    let result = match result {
+        Err(Error::SignedOut) => Err(Error::SignedOut),
+        // a selector that is none explains why nothing matched it
+        result => selector.map_or(result, Err).and(item.map_or(Ok(()), Err)),
+    };
+    let end = match result {
         Ok(()) => End::Done,
         Err(Error::SignedOut) => End::SignedOut,
         Err(error) => End::Failed(Failure::new(FailureKind::ParseError, page.url().clone(), error.to_string())),
     };
     Read { parsed, end }
-}
-
-fn end_of(result: Result<()>, fault: Option<Error>) -> Result<()> {
-    result?;
-    fault.map_or(Ok(()), Err)
 }
 
 fn panic_message(payload: &(dyn Any + Send)) -> String {

@@ -1,0 +1,100 @@
+//! The order of the house: inside the engine, arrows point one way.
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The stages of a request's life and what puts them together. A module may use those that stand before it.
+const ORDER: [&str; 11] = [
+    "message",
+    "hosts",
+    "frontier",
+    "downloader",
+    "spider",
+    "pipeline",
+    "feed",
+    "settings",
+    "registry",
+    "engine",
+    "crawl",
+];
+/// What all may use: words, not stages.
+const WORDS: [&str; 3] = ["error", "stats", "observer"];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn engine() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/engine/src")
+}
+
+/// The module of the crate that a file belongs to, and the modules that its code names.
+fn arrows(path: &Path) -> (String, Vec<String>) {
+    let relative = path.strip_prefix(engine()).expect("within the engine");
+    let first = relative.iter().next().expect("a name").to_string_lossy().into_owned();
+    let module = first.trim_end_matches(".rs").to_owned();
+    let text = fs::read_to_string(path).expect("text");
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    // `use crate::{a, b}` is written out as its parts, so that the names that follow `crate::` are all there are
+    let mut named = Vec::new();
+    for after in code.split("crate::").skip(1) {
+        match after.strip_prefix('{') {
+            Some(list) => {
+                let list = list.split_once('}').map_or(list, |(list, _)| list);
+                named.extend(list.split(',').map(|name| name.trim().split("::").next().unwrap_or_default().to_owned()));
+            }
+            None => named.push(after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()),
+        }
+    }
+    named.retain(|name| name.chars().next().is_some_and(char::is_lowercase));
+    (module, named)
+}
+
+#[test]
+fn a_stage_uses_only_what_stands_before_it() {
+    let mut files = Vec::new();
+    sources(&engine(), &mut files);
+    assert!(files.len() > 30, "the engine's files are found");
+    let rank = |module: &str| ORDER.iter().position(|name| *name == module);
+    let mut wrong = Vec::new();
+    let mut looked_at = 0;
+    for path in &files {
+        let (module, named) = arrows(path);
+        if module == "lib" || WORDS.contains(&module.as_str()) {
+            continue;
+        }
+        let own = rank(&module).unwrap_or_else(|| panic!("`{module}` has no place in the order"));
+        for name in named.iter().filter(|name| !WORDS.contains(&name.as_str())) {
+            looked_at += 1;
+            match rank(name) {
+                Some(other) if other <= own => {}
+                _ => wrong.push(format!("{} uses `{name}`", path.display())),
+            }
+        }
+    }
+    assert!(looked_at > 50, "arrows are found: {looked_at}");
+    assert!(wrong.is_empty(), "against the order {ORDER:?}:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn one_file_opens_sockets_and_one_runs_the_loop() {
+    let mut files = Vec::new();
+    sources(&engine(), &mut files);
+    for path in &files {
+        let text = fs::read_to_string(path).expect("text");
+        let name = path.strip_prefix(engine()).expect("within the engine").display().to_string();
+        if text.contains("reqwest::Client") || text.contains("TcpStream") {
+            assert_eq!(name, "downloader/client.rs", "the wire has one door");
+        }
+        assert!(text.starts_with("//!") || text.starts_with("#![doc"), "{name} opens with what it is for");
+        assert!(!text.contains("use super::super"), "{name} climbs");
+    }
+}
