@@ -98,3 +98,12 @@ fn one_file_opens_sockets_and_one_runs_the_loop() {
         assert!(!text.contains("use super::super"), "{name} climbs");
     }
 }
+
+#[test]
+fn the_readme_shows_the_spider_as_it_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("README.md")).expect("text");
+    let spider = fs::read_to_string(root.join("spiders/kodak-pulse/src/lib.rs")).expect("text");
+    let (spider, _) = spider.split_once("\n#[cfg(test)]").expect("tests at the end");
+    assert!(readme.contains(&format!("```rust\n{}\n```", spider.trim_end())), "README.md shows another spider");
+}

@@ -1,7 +1,7 @@
 //! `dragline crawl`: a spider by its name, from the first setting to the exit code.
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use dragline::error::{Error, Result};
@@ -71,10 +71,11 @@ pub(crate) fn drive(crawl: Crawl, spider: &str, logging: &Logging) -> anyhow::Re
     log::start(logging, bar.clone())?;
     // One thread for all input and output: a connection pool that is shared between threads costs more than it gains,
     // and pages are parsed and pictures decoded elsewhere.
+    let (begin, watch) = (Instant::now(), crawl.watch());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
         let signals = tokio::spawn(stop_on_signals(crawl.stopper(), crawl.settings().crawl.grace, bar.clone()));
-        let shown = tokio::spawn(progress::show(crawl.watch(), bar.clone()));
+        let shown = tokio::spawn(progress::show(crawl.watch(), bar.clone(), begin));
         let report = crawl.run().await;
         signals.abort();
         shown.abort();
@@ -82,8 +83,10 @@ pub(crate) fn drive(crawl: Crawl, spider: &str, logging: &Logging) -> anyhow::Re
     });
     // a decoder that is still at work after the grace has nobody to tell
     runtime.shutdown_background();
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
+    match (&bar, &report) {
+        (Some(bar), Ok(report)) => progress::finish(bar, &watch, &report.progress, begin),
+        (Some(bar), Err(_)) => bar.finish_and_clear(),
+        (None, _) => {}
     }
     let report = report?;
     report::print(spider, &report);

@@ -25,9 +25,14 @@ pub(crate) fn bar(spider: &str) -> Option<ProgressBar> {
     Some(bar)
 }
 
+/// Leaves the line where it is, as it was at the end.
+pub(crate) fn finish(bar: &ProgressBar, watch: &Watch, progress: &Progress, begin: Instant) {
+    bar.set_message(line(watch, progress, &Rate::default(), begin.elapsed()));
+    bar.finish();
+}
+
 /// Shows how far the crawl is until it is dropped.
-pub(crate) async fn show(watch: Watch, bar: Option<ProgressBar>) {
-    let begin = Instant::now();
+pub(crate) async fn show(watch: Watch, bar: Option<ProgressBar>, begin: Instant) {
     let mut tick = tokio::time::interval(if bar.is_some() { REDRAW } else { LOG });
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     // the first tick comes at once, and there is nothing to say yet
