@@ -54,7 +54,8 @@ fn arguments_that_are_missing_unknown_or_wrong_are_named_with_both_places() {
     refused(&scene, &[&CRAWL[..], &["-a", "max_depth=deep"]].concat(), wrong);
     let url = "`spiders.site.url` cannot be";
     refused(&scene, &["crawl", "site", "-a", "url=not a URL"], url);
-    refused(&scene, &["crawl", "site", "-a", "url"], "is not `key=value`");
+    refused(&scene, &["crawl", "site", "-a", "url"], "`-a` wants `key=value`");
+    refused(&scene, &["crawl", "site", "-a", "url=ftp://a.example/"], "none of the first requests can be sent");
     let environment = dragline()
         .args(["crawl", "kodak-pulse", "-a", "username=me"])
         .env("DRAGLINE__SPIDERS__KODAK_PULSE__PASWORD", "canary-1b2c")
@@ -85,7 +86,7 @@ fn settings_that_cannot_be_are_named_with_file_line_and_the_nearest_key() {
         ("[hosts]\ndelay = '1 fortnight'", "`hosts.delay` cannot be"),
         ("[hosts]\ndelay = '1 fortnight'", "(s.toml:2)"),
         ("[hosts]\nconcurrency = 'many'", "(s.toml:2)"),
-        ("[hosts]\nconcurrency = 0", "`hosts.concurrency` must be 1 or more"),
+        ("[hosts]\nconcurrency = 0", "`hosts.concurrency` = 0 is not from 1 to 10000 (s.toml:2)"),
         ("[crawl]\nconcurrency = -1", "`crawl.concurrency` cannot be"),
         ("[download]\nmax_body = '10 parsecs'", "`download.max_body` cannot be"),
         ("[frontier]\norder = 'sideways'", "`frontier.order` cannot be"),
@@ -98,7 +99,17 @@ fn settings_that_cannot_be_are_named_with_file_line_and_the_nearest_key() {
         ("[tls]\nroots = ['missing.pem']", "`tls.roots`: `missing.pem` cannot be read"),
         ("[tls]\nroots = ['s.toml']", "`tls.roots`: `s.toml` holds no certificate"),
         ("[dns.hosts]\n'a.example' = 'nowhere'", "`dns.hosts.\"a.example\"` = `nowhere` is not an address"),
-        ("[hosts\ndelay = 1", "s.toml is not TOML"),
+        ("[hosts\ndelay = 1", "s.toml:1 is not TOML: "),
+        ("[pipelines]\nconcurrency = 0", "`pipelines.concurrency` = 0 is not from 1"),
+        ("[crawl]\nconcurrency = 1000000000000000000", "`crawl.concurrency` = 1000000000000000000 is not from 1"),
+        ("[download]\ntimeout = '500000000000y'", "`download.timeout`"),
+        ("[pipelines]\norder = ['images', 'images']", "`pipelines.order` names `images` twice"),
+        (
+            "[spiders.sitee]\nurl = 'x'",
+            "no spider is called `sitee` (known: books, kodak-pulse, site; did you mean `site`?)",
+        ),
+        ("[pipelines.images]\nverify = 'hope'", "`pipelines.images.verify` cannot be"),
+        ("[[feeds]]\nuri = 'x.jsonl'\n[[feeds]]\nuri = './x.jsonl'", "names `./x.jsonl` twice"),
         ("[spiders.site.settings.hosts]\ndely = 1", "there is no setting"),
         ("[[feeds]]\nuri = 'x.jsonl'\nformt = 'jsonl'", "unknown field `formt`"),
     ] {
@@ -123,6 +134,9 @@ fn a_place_that_cannot_be_written_to_ends_it_before_any_request() {
     let ended = album.crawl(&scene, &["-o", "no/such/folder/x.jsonl"]);
     ended.expect_code(6);
     assert!(ended.stderr.contains("`no/such/folder/x.jsonl` cannot be used as a feed"), "{}", ended.stderr);
+    let ended = album.crawl(&scene, &["--stats", "no/such/folder/stats.json"]);
+    ended.expect_code(6);
+    assert!(ended.stderr.contains("`no/such/folder/stats.json` cannot be used as the report"), "{}", ended.stderr);
     assert_eq!(album.log().served(), 0);
 }
 

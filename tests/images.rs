@@ -96,3 +96,33 @@ fn the_checksum_can_be_that_of_scrapy() {
     let expected: String = Sha1::digest(photo(0)).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(checksum, expected);
 }
+
+#[test]
+fn two_crawls_share_a_store_and_neither_takes_anything_from_the_other() {
+    let album =
+        Album::start(Options { photos: 200, latency: std::time::Duration::from_millis(1), ..Options::default() });
+    let (first, second) = (Scene::new(), Scene::new());
+    let store = format!("pipelines.images.store={:?}", first.path("shared").display().to_string());
+    let running = [&first, &second].map(|scene| album.begin(scene, &["-s", &store]));
+    for (child, scene) in running.into_iter().zip([&first, &second]) {
+        let ended = scene.ended(&child.wait_with_output().expect("it ends"));
+        ended.expect_code(0);
+        assert_eq!((ended.items.len(), ended.count("file_count")), (200, 200), "{:#}", ended.report);
+    }
+    dragline_tests::nothing_half_done(&first.path("shared"));
+}
+
+#[test]
+fn a_store_that_is_gone_ends_the_crawl() {
+    let album =
+        Album::start(Options { photos: 480, latency: std::time::Duration::from_millis(20), ..Options::default() });
+    let scene = Scene::new();
+    let running = album.begin(&scene, &[]);
+    dragline_tests::wait_until("a photograph", || album.originals_asked() > 20);
+    std::fs::remove_dir_all(scene.path("photos")).expect("removed");
+    let ended = scene.ended(&running.wait_with_output().expect("it ends"));
+    ended.expect_code(6);
+    assert_eq!(ended.report["finish_reason"], "disk_failed");
+    assert!(ended.stderr.contains("cannot be used as the image store"), "{}", ended.stderr);
+    assert!(album.originals_asked() < 400, "the rest was not fetched: {}", album.originals_asked());
+}

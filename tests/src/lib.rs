@@ -126,7 +126,7 @@ impl Ended {
 pub fn nothing_half_done(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        assert!(!path.to_string_lossy().ends_with(".part") || path.is_dir(), "{} was left half done", path.display());
+        assert!(!path.to_string_lossy().contains(".part"), "{} was left half done", path.display());
         if path.is_dir() {
             nothing_half_done(&path);
         }

@@ -1,20 +1,22 @@
 //! `dragline crawl`: a spider by its name, from the first setting to the exit code.
 
-use std::io::IsTerminal;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, IsTerminal};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use dragline::error::{Error, Result};
 use dragline::settings::Layers;
 use dragline::{Crawl, Registry, Report, Stopper, feed};
-use indicatif::ProgressBar;
 use toml::Value;
 
 use crate::exit::Exit;
-use crate::options::{self, FailOn, Logging};
+use crate::log::Log;
+use crate::options::{self, FailOn, LogFormat, Logging};
 use crate::settings::is_secret;
-use crate::terminal::{escape, say};
-use crate::{layers, log, progress, report};
+use crate::terminal::{message, say};
+use crate::{layers, progress, report};
 
 /// Runs a spider.
 pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Result<Exit> {
@@ -26,12 +28,25 @@ pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Resu
     }
     add_feeds(&mut layers, &command.output, &command.overwrite)?;
     let crawl = build(registry, &command.spider, &mut layers)?;
+    if let Some(path) = &command.stats {
+        // now, and not after an hour of crawling
+        let is_new = !path.exists();
+        OpenOptions::new().create(true).append(true).open(path).map_err(|source| unwritable(path, source))?;
+        if is_new {
+            // it is not there before there is something in it
+            std::fs::remove_file(path).map_err(|source| unwritable(path, source))?;
+        }
+    }
     let report = drive(crawl, &command.spider, &command.logging)?;
     if let Some(path) = &command.stats {
         let json = report.to_json().context("the report cannot be written as JSON")?;
-        std::fs::write(path, json + "\n").with_context(|| format!("`{}` cannot be written", path.display()))?;
+        std::fs::write(path, json + "\n").map_err(|source| unwritable(path, source))?;
     }
     Ok(conclude(&report, command.fail_on))
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> Error {
+    Error::Disk { what: "the report", path: path.to_owned(), source }
 }
 
 /// `-o` and `-O` beside the feeds of the settings.
@@ -57,7 +72,9 @@ fn build(registry: &Registry, spider: &str, layers: &mut Layers) -> Result<Crawl
     loop {
         match Crawl::build(registry, spider, layers) {
             Err(Error::MissingArgument { key, .. }) if is_secret(&key) && std::io::stdin().is_terminal() => {
-                let secret = rpassword::prompt_password(format!("{key} for {spider}: ")).map_err(Error::other)?;
+                let Ok(secret) = rpassword::prompt_password(format!("{key} for {spider}: ")) else {
+                    return Err(Error::MissingArgument { spider: spider.to_owned(), key });
+                };
                 layers.add_argument(spider, &format!("{key}={secret}"))?;
             }
             built => return built,
@@ -67,71 +84,119 @@ fn build(registry: &Registry, spider: &str, layers: &mut Layers) -> Result<Crawl
 
 /// Runs a crawl with progress, log and signals, and prints its report.
 pub(crate) fn drive(crawl: Crawl, spider: &str, logging: &Logging) -> anyhow::Result<Report> {
-    let bar = progress::bar(spider);
-    log::start(logging, bar.clone())?;
+    let bar = progress::bar(spider).filter(|_| logging.log == LogFormat::Text);
+    let log = Log::start(logging, bar.clone())?;
+    stop_on_signals(crawl.stopper(), crawl.settings().crawl.grace, log.clone())?;
     // One thread for all input and output: a connection pool that is shared between threads costs more than it gains,
     // and pages are parsed and pictures decoded elsewhere.
     let (begin, watch) = (Instant::now(), crawl.watch());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
-        let signals = tokio::spawn(stop_on_signals(crawl.stopper(), crawl.settings().crawl.grace, bar.clone()));
         let shown = tokio::spawn(progress::show(crawl.watch(), bar.clone(), begin));
         let report = crawl.run().await;
-        signals.abort();
         shown.abort();
         report
     });
     // a decoder that is still at work after the grace has nobody to tell
     runtime.shutdown_background();
+    log.flush();
     match (&bar, &report) {
         (Some(bar), Ok(report)) => progress::finish(bar, &watch, &report.progress, begin),
         (Some(bar), Err(_)) => bar.finish_and_clear(),
         (None, _) => {}
     }
     let report = report?;
-    report::print(spider, &report);
+    match logging.log {
+        LogFormat::Text => report::print(spider, &report),
+        LogFormat::Json => say(&report::line(spider, &report)),
+    }
     Ok(report)
 }
 
-/// The first signal stops the crawl, the second the process.
-async fn stop_on_signals(stopper: Stopper, grace: Duration, bar: Option<ProgressBar>) {
-    let announce = |line: &str| match &bar {
-        Some(bar) => bar.suspend(|| say(line)),
-        None => say(line),
-    };
-    signal().await;
-    announce(&format!("stopping: what is under way may end within {}s; once more to stop at once", grace.as_secs()));
-    stopper.stop();
-    signal().await;
-    announce("stopped at once");
-    std::process::exit(Exit::Forced as i32);
+/// The first signal stops the crawl, the second the process. On a thread of its own, so that neither a busy crawl nor
+/// a terminal that has stopped reading keeps them waiting.
+fn stop_on_signals(stopper: Stopper, grace: Duration, log: Log) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (ready, listening) = std::sync::mpsc::sync_channel(1);
+    std::thread::Builder::new().name("dragline-signals".to_owned()).spawn(move || {
+        runtime.block_on(async move {
+            let mut signals = Signals::listen();
+            let _ = ready.send(());
+            signals.next().await;
+            stopper.stop();
+            log.say(&format!(
+                "stopping: what is under way may end within {}s; once more to stop at once",
+                grace.as_secs()
+            ));
+            signals.next().await;
+            log.say("stopped at once");
+            log.flush();
+            std::process::exit(Exit::Forced as i32);
+        });
+    })?;
+    // from here on a signal is heard
+    let _ = listening.recv();
+    Ok(())
+}
+
+/// Ctrl-C, and what a supervisor sends.
+#[cfg(unix)]
+struct Signals {
+    interrupt: Option<tokio::signal::unix::Signal>,
+    terminate: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+impl Signals {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self { interrupt: signal(SignalKind::interrupt()).ok(), terminate: signal(SignalKind::terminate()).ok() }
+    }
+
+    async fn next(&mut self) {
+        async fn heard(signal: Option<&mut tokio::signal::unix::Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        }
+        tokio::select! {
+            () = heard(self.interrupt.as_mut()) => {}
+            () = heard(self.terminate.as_mut()) => {}
+        }
     }
 }
 
+/// Ctrl-C.
 #[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 /// What the report means, said in one line where it is not plain success.
 pub(crate) fn conclude(report: &Report, fail_on: FailOn) -> Exit {
     if let Some(error) = &report.error {
-        let text = error.to_string();
         let (what, exit) = match (report.reason, error) {
             ("sign_in_failed", Error::SignIn(_)) => ("", Exit::SignIn),
             ("sign_in_failed", _) => ("signing in failed: ", Exit::SignIn),
+            // `dragline … -o - | head` has what it wants
+            (_, Error::Disk { path, source, .. })
+                if path.as_os_str() == "-" && source.kind() == ErrorKind::BrokenPipe =>
+            {
+                return Exit::Finished;
+            }
             _ => ("", Exit::of_engine(error)),
         };
-        say(&format!("error: {what}{}", escape(&text)));
+        say(&format!("error: {what}{}", message(error)));
         return exit;
     }
     if report.reason == "shutdown" {

@@ -15,13 +15,15 @@ const PROJECT: &str = "config/default.toml";
 pub(crate) fn read(configured: &Configured) -> Result<Layers> {
     let mut layers = Layers::new(DEFAULTS)?;
     // in Dragline's own folder that file is the defaults themselves
-    if std::fs::read_to_string(PROJECT).is_ok_and(|text| text != DEFAULTS) {
+    let project = std::fs::read_to_string(PROJECT);
+    let is_there = Path::new(PROJECT).symlink_metadata().is_ok();
+    if is_there && project.as_deref().ok() != Some(DEFAULTS) {
         layers.add_file(Path::new(PROJECT))?;
     }
     for file in &configured.config {
         layers.add_file(file)?;
     }
-    layers.add_environment(std::env::vars())?;
+    layers.add_environment(std::env::vars_os())?;
     for resolve in &configured.resolve {
         let (name, address) = pin(resolve)?;
         layers.add_flag(&format!("dns.hosts.\"{name}\"=\"{address}\""))?;

@@ -52,7 +52,7 @@ pub fn main(registry: Registry) -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            terminal::error(&error);
+            terminal::error(error.as_ref());
             Exit::of(&error).into()
         }
     }

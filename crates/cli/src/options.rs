@@ -62,7 +62,7 @@ pub(crate) struct Crawl {
     #[arg(short = 'O', value_name = "FILE[:FORMAT]")]
     pub(crate) overwrite: Vec<String>,
     /// Write the report as JSON.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", overrides_with = "stats")]
     pub(crate) stats: Option<PathBuf>,
     /// When a finished crawl counts as failed (exit code 3).
     #[arg(long, value_name = "RULE", default_value = "no-items")]

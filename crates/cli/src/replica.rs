@@ -16,7 +16,7 @@ pub(crate) fn run(command: &Replica) -> anyhow::Result<Exit> {
         Site::Books(PlainSite { size, latency, port }) => {
             let mut options = books::Options { latency: *latency, port: *port, ..Default::default() };
             options.books = size.unwrap_or(options.books);
-            let site = books::Books::start(options)?;
+            let site = books::Books::start(options).map_err(|error| taken(error, &[*port]))?;
             print(&format!(
                 "A bookshop is at {}\nCrawl it with:\n  dragline crawl books -a url={} -o books.jsonl",
                 site.url(),
@@ -27,7 +27,7 @@ pub(crate) fn run(command: &Replica) -> anyhow::Result<Exit> {
         Site::Graph(PlainSite { size, latency, port }) => {
             let mut options = graph::Options { latency: *latency, port: *port, ..Default::default() };
             options.pages = size.unwrap_or(options.pages);
-            let site = graph::Graph::start(options)?;
+            let site = graph::Graph::start(options).map_err(|error| taken(error, &[*port]))?;
             print(&format!(
                 "A link graph is at {}\nCrawl it with:\n  dragline crawl site -a url={} -o pages.jsonl",
                 site.url(),
@@ -39,6 +39,11 @@ pub(crate) fn run(command: &Replica) -> anyhow::Result<Exit> {
 }
 
 fn kodak(site: &KodakSite) -> anyhow::Result<Exit> {
+    if let Some((number, _)) = site.fault.iter().find(|(number, _)| *number >= site.photos) {
+        let message =
+            format!("`--fault {number}=…`: the album has the photographs 0 to {}", site.photos.saturating_sub(1));
+        return Err(dragline::Error::Setting { key: String::new(), message }.into());
+    }
     let replica = kodak::Kodak::start(kodak::Options {
         photos: site.photos,
         expire_after_pages: site.expire_after,
@@ -47,8 +52,14 @@ fn kodak(site: &KodakSite) -> anyhow::Result<Exit> {
         https_port: site.https_port,
         http_port: site.http_port,
         ..Default::default()
+    })
+    .map_err(|error| taken(error, &[site.https_port, site.http_port]))?;
+    let root = site.root.clone();
+    std::fs::write(&root, replica.root_certificate()).map_err(|source| dragline::Error::Disk {
+        what: "the root certificate",
+        path: root,
+        source,
     })?;
-    std::fs::write(&site.root, replica.root_certificate())?;
     let (www, cdn, root) = (replica.https(), replica.http(), site.root.display());
     print(&format!("{} is at {www}, {} at {cdn}; the root certificate is in {root}", kodak::WWW, kodak::CDN))?;
     print(&format!(
@@ -58,6 +69,15 @@ fn kodak(site: &KodakSite) -> anyhow::Result<Exit> {
         kodak::CDN
     ))?;
     until_interrupted()
+}
+
+/// A port that cannot be had, with its number.
+fn taken(error: std::io::Error, ports: &[u16]) -> anyhow::Error {
+    let ports: Vec<String> = ports.iter().filter(|port| **port != 0).map(u16::to_string).collect();
+    match ports.is_empty() {
+        true => error.into(),
+        false => anyhow::anyhow!("port {} cannot be had: {error}", ports.join(" or ")),
+    }
 }
 
 /// The sites run on threads of their own.

@@ -29,6 +29,12 @@ pub(crate) fn print(spider: &str, report: &Report) {
     }
 }
 
+/// The report as one line of JSON, for those who read log lines as such.
+pub(crate) fn line(spider: &str, report: &Report) -> String {
+    let figures = report.to_json().ok().and_then(|json| serde_json::from_str::<serde_json::Value>(&json).ok());
+    serde_json::json!({ "level": "INFO", "message": "report", "spider": spider, "report": figures }).to_string()
+}
+
 fn figure(name: &str, stat: &Stat) -> String {
     match stat {
         Stat::Count(count) if name.ends_with("bytes") || name == "memusage/max" => {

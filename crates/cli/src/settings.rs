@@ -7,7 +7,7 @@ use toml::Value;
 use crate::exit::Exit;
 use crate::layers;
 use crate::options::SettingsCommand;
-use crate::terminal::{escape, print};
+use crate::terminal::{escape, mask_userinfo, print};
 
 /// Prints every setting with its place.
 pub(crate) fn run(registry: &Registry, command: &SettingsCommand) -> anyhow::Result<Exit> {
@@ -15,7 +15,7 @@ pub(crate) fn run(registry: &Registry, command: &SettingsCommand) -> anyhow::Res
     if let Some(spider) = &command.spider {
         layers = layers.for_spider(spider, registry.spider_settings(spider)?)?;
     }
-    Settings::read(&layers)?;
+    registry.check(&layers, &Settings::read(&layers)?)?;
     let rows = layers.effective();
     if command.json {
         let rows = rows.into_iter().map(|(key, value, place)| {
@@ -38,13 +38,20 @@ pub(crate) fn run(registry: &Registry, command: &SettingsCommand) -> anyhow::Res
 
 fn shown(key: &str, value: &Value) -> Value {
     let from_elsewhere = value.as_table().is_some_and(|table| table.contains_key("env") || table.contains_key("file"));
-    if from_elsewhere || is_secret(key) { Value::String("***".to_owned()) } else { value.clone() }
+    match value {
+        _ if from_elsewhere || is_secret(key) => Value::String("***".to_owned()),
+        Value::String(text) => Value::String(mask_userinfo(text).into_owned()),
+        other => other.clone(),
+    }
 }
 
 /// Whether a key's name says that its value is not for show.
 pub(crate) fn is_secret(key: &str) -> bool {
-    let name = key.rsplit('.').next().unwrap_or(key).to_lowercase();
-    ["password", "passwd", "secret", "token", "api_key", "apikey"].iter().any(|word| name.contains(word))
+    const WORDS: [&str; 10] =
+        ["password", "passwd", "passphrase", "secret", "token", "apikey", "auth", "cookie", "credential", "privatekey"];
+    let name = key.rsplit('.').next().unwrap_or(key).to_lowercase().replace(['-', '_'], "");
+    // limits are numbers of things, and no secrets
+    !name.starts_with("max") && (name == "pin" || WORDS.iter().any(|word| name.contains(word)))
 }
 
 #[cfg(test)]
@@ -57,5 +64,10 @@ mod tests {
         assert_eq!(shown("spiders.x.pin", &table["a"]).as_str(), Some("***"));
         assert_eq!(shown("spiders.x.Password", &table["b"]).as_str(), Some("***"));
         assert_eq!(shown("spiders.x.username", &table["b"]).as_str(), Some("plain"));
+        for name in ["authorization", "cookie", "x-api-key", "my_token", "pin"] {
+            assert!(is_secret(&format!("middlewares.headers.default.{name}")), "{name}");
+        }
+        let url = Value::String("http://me:pw@a.example/".to_owned());
+        assert_eq!(shown("spiders.x.url", &url).as_str(), Some("http://***@a.example/"));
     }
 }

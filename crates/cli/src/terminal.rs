@@ -19,23 +19,61 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn is_unsafe(character: char) -> bool {
+pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Prints an error with its causes, each line by itself.
-pub(crate) fn error(error: &anyhow::Error) {
-    let mut text = String::from("error: ");
-    for (index, cause) in error.chain().enumerate() {
-        if index > 0 {
-            text.push_str("\n  because: ");
-        }
-        // a message of TOML's has lines, and they are its picture
-        let lines: Vec<_> = cause.to_string().lines().map(|line| escape(line).into_owned()).collect();
-        text.push_str(&lines.join("\n"));
+/// The user and password of a URL, taken out: `http://***@example.com/`.
+pub(crate) fn mask_userinfo(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        out.push_str(before);
+        let authority = after.find(|c: char| c == '/' || c == '?' || c == '#' || c == '"' || c.is_whitespace());
+        let authority = &after[..authority.unwrap_or(after.len())];
+        rest = match authority.rfind('@') {
+            Some(end) => {
+                out.push_str("***");
+                &after[end..]
+            }
+            None => after,
+        };
     }
-    say(&text);
+    if out.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The longest message, in bytes: a site may say a lot.
+const MESSAGE: usize = 2048;
+
+/// Prints an error with its causes, in one line: `error: … : …`.
+pub(crate) fn error(error: &(dyn std::error::Error + 'static)) {
+    say(&format!("error: {}", message(error)));
+}
+
+/// An error with its causes, fit for a terminal.
+pub(crate) fn message(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        // some print their cause themselves
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    if text.len() > MESSAGE {
+        text.truncate(text.floor_char_boundary(MESSAGE));
+        text.push('…');
+    }
+    escape(&mask_userinfo(&text)).into_owned()
 }
 
 /// A line for the person at the terminal. One who does not listen does no harm.
@@ -65,6 +103,15 @@ pub(crate) fn quiet_panics() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_signs_in_is_not_shown() {
+        assert_eq!(
+            mask_userinfo("at http://me:pw@a.example/x@y and ftp://b"),
+            "at http://***@a.example/x@y and ftp://b"
+        );
+        assert_eq!(mask_userinfo("a@b"), "a@b");
+    }
 
     #[test]
     fn what_moves_the_cursor_is_written_out() {

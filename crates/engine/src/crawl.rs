@@ -97,9 +97,13 @@ impl Crawl {
         let layers = layers.for_spider(spider, registry.spider_settings(spider)?)?;
         let settings = Settings::read(&layers)?;
         let spider = registry.build_spider(spider, &layers)?;
-        registry.check_names(&layers, &settings)?;
-        for feed in &settings.feeds {
+        registry.check(&layers, &settings)?;
+        for (index, feed) in settings.feeds.iter().enumerate() {
             feed.format()?;
+            if settings.feeds[..index].iter().any(|before| before.place() == feed.place()) {
+                let what = format!("names `{}` twice: two feeds cannot write to one place", feed.uri);
+                return Err(layers.blame(Error::setting("feeds", what)));
+            }
         }
         let stats = Arc::new(Stats::default());
         let hosts = Hosts::new(settings.crawl.concurrency, settings.hosts.clone());
@@ -109,20 +113,19 @@ impl Crawl {
         let mut middlewares: Vec<Arc<dyn Middleware>> = Vec::new();
         for name in &settings.downloader.middlewares {
             let table = settings.middlewares.get(name).cloned().unwrap_or_default();
-            let unlisted = |error| at_key(&layers, "downloader.middlewares", error);
-            middlewares.push(registry.build_middleware(name, table, &layers, &context).map_err(unlisted)?);
+            middlewares.push(registry.build_middleware(name, table, &layers, &context)?);
         }
         let client = Client::new(settings.download.clone(), &settings.dns, &settings.tls, settings.hosts.concurrency)
-            .map_err(|error| at_key(&layers, "tls.roots", error.into()))?;
+            .map_err(|error| layers.blame_on(error.key(), &error.into()))?;
         let downloader = Arc::new(Downloader::new(middlewares, client, stats.clone()));
-        let fetch = Fetch::new(downloader.clone(), hosts.clone());
+        let stop = watch::Sender::new(false);
+        let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
         context.fetch = Some(fetch.clone());
 
         let mut pipelines: Vec<Arc<dyn Pipeline>> = Vec::new();
         for name in &settings.pipelines.order {
             let table = settings.pipelines.each.get(name).cloned().unwrap_or_default();
-            let unlisted = |error| at_key(&layers, "pipelines.order", error);
-            pipelines.push(registry.build_pipeline(name, table, &layers, &context).map_err(unlisted)?);
+            pipelines.push(registry.build_pipeline(name, table, &layers, &context)?);
         }
         let frontier = Arc::new(Memory::new(settings.frontier.order, rand::random()));
         Ok(Self {
@@ -135,7 +138,7 @@ impl Crawl {
             chain: Arc::new(Chain::new(pipelines)),
             stats,
             observers: Vec::new(),
-            stop: watch::Sender::new(false),
+            stop,
         })
     }
 
@@ -215,23 +218,14 @@ impl Report {
 
 impl fmt::Debug for Crawl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Crawl").field("settings", &self.settings).finish_non_exhaustive()
+        // not the settings: they hold passwords
+        f.debug_struct("Crawl").finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watch")
-    }
-}
-
-/// An error about a list or a file, with the place of the key that named it.
-fn at_key(layers: &Layers, key: &str, error: Error) -> Error {
-    match error {
-        Error::Unknown { .. } | Error::Client(_) => {
-            layers.blame(Error::Setting { key: key.to_owned(), message: error.to_string() })
-        }
-        other => other,
     }
 }
 

@@ -5,7 +5,7 @@
 mod flight;
 mod heads;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,11 +20,11 @@ use self::heads::Heads;
 use crate::downloader::{Downloader, Fetch};
 use crate::error::{Error, Result};
 use crate::feed::Writer;
-use crate::frontier::{Frontier, Outcome, Pace, Settlement, Want};
+use crate::frontier::{Admitted, Frontier, Outcome, Pace, RequestId, Settlement, Want};
 use crate::hosts::{Answer, Hosts};
 use crate::message::{Failure, FailureKind, Host, Record, Request};
 use crate::observer::{Happening, Observer};
-use crate::pipeline::Chain;
+use crate::pipeline::{Chain, Passage};
 use crate::settings::Settings;
 use crate::spider::{Context, End, Job, Parsed, Parsers, Read, Runnable, Seeds, Session};
 use crate::stats::{Name, Stats};
@@ -35,9 +35,13 @@ const EVENTS: usize = 1024;
 const SEEDS: usize = 1000;
 /// Records that may wait for the feeds; more of them make the crawl wait.
 const OUTBOX: usize = 10_000;
+/// Requests that are held in memory, taken from the frontier and not sent.
+const HELD: usize = 10_000;
+/// A host that may not be asked for longer than this is given back.
+const HELD_FOR: Duration = Duration::from_secs(10);
 /// How often a full outbox is looked at.
 const OUTBOX_LOOK: Duration = Duration::from_millis(50);
-/// Times that a spider is signed in anew without any page being understood in between.
+/// Times that a spider is signed in anew for one wish, or without any page being understood in between.
 const SIGN_INS: u32 = 3;
 
 /// What the engine drives.
@@ -78,21 +82,22 @@ pub(crate) struct Engine {
     /// Records that wait for the feeds.
     outbox: usize,
     settlements: Vec<Settlement>,
-    seeds: Option<Seeds>,
+    /// Where more first requests come from, the next one first.
+    seeds: VecDeque<Seeds>,
     /// Seeds are being taken from the spider.
     seeding: bool,
     /// The frontier may have something for us.
     ask: bool,
     /// When a delayed request is due.
     due: Option<SystemTime>,
-    /// When a host may be asked that must not be asked now.
-    wake: Option<Instant>,
     signing_in: bool,
     /// How often `open` has ended well.
     signed_in: u64,
     /// Of those, how many since a page was last understood.
     in_vain: u32,
     held: HashSet<Host>,
+    /// No more requests are to be taken: somebody said so.
+    stopping: bool,
     ending: Option<Ended>,
     wake_writer: Arc<Notify>,
     /// The writer has ended before it was told to: it could not go on.
@@ -128,15 +133,15 @@ impl Engine {
             refining: 0,
             outbox: 0,
             settlements: Vec::new(),
-            seeds: None,
+            seeds: VecDeque::new(),
             seeding: false,
             ask: true,
             due: None,
-            wake: None,
             signing_in: false,
             signed_in: 0,
             in_vain: 0,
             held: HashSet::new(),
+            stopping: false,
             ending: None,
             wake_writer: Arc::new(Notify::new()),
             writer_over: false,
@@ -170,29 +175,28 @@ impl Engine {
 
     async fn crawl(&mut self, writer: &mut JoinHandle<Result<()>>) -> Result<()> {
         let mut stop = self.parts.stop.clone();
-        let mut stopping = *stop.borrow();
+        self.stopping = *stop.borrow();
         let mut deadline = None;
-        if !stopping {
+        if !self.stopping {
             self.sign_in();
         }
         loop {
             self.settle().await?;
             while self.tasks.try_join_next().is_some() {}
             let quiet = self.flying == 0 && self.refining == 0 && !self.signing_in && !self.seeding;
-            if stopping || self.ending.is_some() {
+            if self.is_ending() {
                 deadline.get_or_insert_with(|| Instant::now() + self.parts.settings.crawl.grace);
                 if quiet {
                     break;
                 }
             } else if self.signed_in > 0 {
-                self.take_requests().await?;
-                self.dispatch();
+                self.take_and_send().await?;
                 let idle = quiet && self.flying == 0 && self.heads.waiting() == 0 && !self.seeding;
-                if idle && self.seeds.is_none() && self.parts.frontier.progress().await?.pending == 0 {
+                if idle && self.seeds.is_empty() && self.parts.frontier.progress().await?.pending == 0 {
                     return Ok(());
                 }
             }
-            let wake = if stopping || self.ending.is_some() { deadline } else { self.wake_at() };
+            let wake = if self.is_ending() { deadline } else { self.wake_at() };
             tokio::select! {
                 biased;
                 event = self.events.recv() => {
@@ -204,7 +208,7 @@ impl Engine {
                     }
                 }
                 () = self.parts.hosts.freed() => {}
-                _ = stop.changed(), if !stopping => stopping = *stop.borrow(),
+                _ = stop.changed(), if !self.stopping => self.stopping = *stop.borrow(),
                 over = &mut *writer, if !self.writer_over => {
                     self.writer_over = true;
                     self.end("feed_failed", ended(over).err());
@@ -217,7 +221,8 @@ impl Engine {
                 }
             }
         }
-        if stopping {
+        let all_done = self.seeds.is_empty() && self.parts.frontier.progress().await?.pending == 0;
+        if self.stopping && !(all_done && self.signed_in > 0) {
             self.end("shutdown", None);
         }
         Ok(())
@@ -228,73 +233,109 @@ impl Engine {
         self.ending.get_or_insert(Ended { reason, error });
     }
 
+    /// What is under way may end, and nothing else begins.
+    fn is_ending(&self) -> bool {
+        self.stopping || self.ending.is_some()
+    }
+
     /// When there is something to do although nothing happens.
     fn wake_at(&self) -> Option<Instant> {
         let due = self.due.map(|due| Instant::now() + due.duration_since(SystemTime::now()).unwrap_or_default());
         // a full outbox gets smaller without telling us
         let outbox = (self.outbox >= OUTBOX).then(|| Instant::now() + OUTBOX_LOOK);
-        [self.wake, due, outbox].into_iter().flatten().min()
+        [self.heads.wake(), due, outbox].into_iter().flatten().min()
     }
 
     // -- out: from the frontier to the wire
 
-    /// Fills the heads from the frontier, and the frontier from the seeds.
-    async fn take_requests(&mut self) -> Result<()> {
+    /// Sends what may go, and asks the frontier for more while there is room.
+    async fn take_and_send(&mut self) -> Result<()> {
         if self.outbox >= OUTBOX {
             self.outbox = self.parts.frontier.progress().await?.outbox;
         }
-        let (concurrency, batch) = (self.parts.settings.crawl.concurrency, self.parts.settings.frontier.batch);
-        if self.ask && self.heads.waiting() < concurrency {
-            let hosts = (2 * concurrency).saturating_sub(self.heads.len());
-            let want = Want { hosts, requests: batch, refill: self.heads.empty() };
-            let leases = self.parts.frontier.lease(want).await?;
-            self.ask = !leases.is_empty();
-            for lease in leases {
-                self.heads.take_in(lease);
+        if self.due.is_some_and(|due| due <= SystemTime::now()) {
+            (self.due, self.ask) = (None, true);
+        }
+        self.heads.freed(self.parts.hosts.take_freed());
+        loop {
+            self.dispatch().await?;
+            let may_hold = self.heads.waiting() < HELD;
+            if !(self.has_room() && may_hold && (self.ask || self.heads.has_empty())) {
+                break;
             }
-            for idle in self.heads.take_idle() {
-                self.parts.frontier.release(idle, Pace::default()).await?;
-            }
-            if !self.ask {
-                self.due = self.parts.frontier.progress().await?.next_due;
+            if !self.take_requests().await? {
+                break;
             }
         }
-        if self.heads.waiting() < concurrency
+        // what is here cannot go, or there is nothing: then it is time for more first requests
+        if self.has_room()
+            && !self.ask
             && !self.seeding
-            && let Some(seeds) = self.seeds.take()
+            && self.heads.waiting() < HELD
+            && let Some(seeds) = self.seeds.pop_front()
         {
             self.pull(seeds);
         }
         Ok(())
     }
 
+    /// Asks the frontier for hosts, and for more requests of those that are held. False if it has none.
+    async fn take_requests(&mut self) -> Result<bool> {
+        let (hosts, batch) = (self.parts.settings.crawl.concurrency, self.parts.settings.frontier.batch);
+        let empty = self.heads.take_empty();
+        let refill = empty.iter().map(|(_, lease)| *lease).collect();
+        let leases = self.parts.frontier.lease(Want { hosts, requests: batch, refill }).await?;
+        self.ask = !leases.is_empty();
+        for lease in leases {
+            self.heads.take_in(lease);
+        }
+        for (host, lease) in empty {
+            if self.heads.drop_if_idle(&host) {
+                self.parts.frontier.release(lease, Pace::default()).await?;
+            }
+        }
+        if !self.ask {
+            let next_due = self.parts.frontier.progress().await?.next_due;
+            self.due = [self.due, next_due].into_iter().flatten().min();
+        }
+        Ok(self.ask)
+    }
+
     /// Sends what has its turn.
-    fn dispatch(&mut self) {
-        self.wake = None;
-        let mut sent = true;
-        while sent && self.has_room() {
-            sent = false;
-            for host in self.heads.hosts() {
-                if !self.has_room() {
-                    break;
+    async fn dispatch(&mut self) -> Result<()> {
+        while self.has_room() {
+            let now = Instant::now();
+            let Some(host) = self.heads.next(now) else { break };
+            match self.parts.hosts.try_turn(&host, now) {
+                Answer::Granted(turn) => {
+                    let Some((lease, leased)) = self.heads.pop(host.clone()) else { continue };
+                    let signed_in = self.signed_in;
+                    let flight = Flight { lease, id: leased.id, host, request: leased.request, signed_in };
+                    self.flying += 1;
+                    let context = self.context(flight.request.depth);
+                    let (downloader, parsers) = (self.parts.downloader.clone(), self.parsers.clone());
+                    let say = self.say.clone();
+                    self.tasks.spawn(fly(Box::new(flight), turn, context, downloader, parsers, say));
                 }
-                match self.parts.hosts.try_turn(&host, Instant::now()) {
-                    Answer::Granted(turn) => {
-                        let Some((lease, leased)) = self.heads.pop(&host) else { continue };
-                        let signed_in = self.signed_in;
-                        let flight =
-                            Box::new(Flight { lease, id: leased.id, host, request: leased.request, signed_in });
-                        self.flying += 1;
-                        let context = self.context(flight.request.depth);
-                        let (downloader, parsers) = (self.parts.downloader.clone(), self.parsers.clone());
-                        self.tasks.spawn(fly(flight, turn, context, downloader, parsers, self.say.clone()));
-                        sent = true;
+                Answer::NotBefore(at) => {
+                    let wait = at.saturating_duration_since(now);
+                    if self.heads.later(host.clone(), at) && wait > HELD_FOR {
+                        // a host that rests for long rests in the frontier
+                        let not_before = Some(SystemTime::now() + wait);
+                        self.due = [self.due, not_before].into_iter().flatten().min();
+                        if let Some(lease) = self.heads.take(&host) {
+                            self.parts.frontier.release(lease, Pace { not_before }).await?;
+                        }
                     }
-                    Answer::NotBefore(at) => self.wake = Some(self.wake.map_or(at, |wake| wake.min(at))),
-                    Answer::Busy => {}
+                }
+                Answer::Busy => self.heads.busy(&host),
+                Answer::Full => {
+                    self.heads.first(host);
+                    break;
                 }
             }
         }
+        Ok(())
     }
 
     /// Whether another page may be fetched: what pages gave must be dealt with as fast as they come.
@@ -328,16 +369,31 @@ impl Engine {
                 self.refining -= given;
                 self.settle_later(flight, outcome, children, records);
             }
+            Event::Broken { given, error } => {
+                self.refining -= given;
+                if let Some(error) = error {
+                    self.end("disk_failed", Some(error));
+                }
+            }
             Event::SignedIn(result) => self.signed_in(result),
             Event::Seeded(result) => {
                 self.seeding = false;
                 match result {
-                    Ok(seeds) => self.seeds = seeds,
+                    Ok((seeds, counts)) => {
+                        // what is left of a source goes on before those that pages gave in the meantime
+                        if let Some(seeds) = seeds {
+                            self.seeds.push_front(seeds);
+                        }
+                        self.parts.stats.add_all(counts);
+                    }
                     Err(error) => self.end("start_error", Some(error)),
                 }
                 self.ask = true;
             }
-            Event::Submitted(Ok(())) => self.ask = true,
+            Event::Submitted(Ok(admitted)) => {
+                self.ask = true;
+                self.count_seen(admitted);
+            }
             Event::Submitted(Err(error)) => self.end("internal_error", Some(error.into())),
         }
     }
@@ -364,12 +420,7 @@ impl Engine {
                 Outcome::Failed(failure.kind)
             }
         };
-        if let Some(more) = seeds {
-            self.seeds = Some(match self.seeds.take() {
-                Some(before) => Box::new(before.chain(more)),
-                None => more,
-            });
-        }
+        self.seeds.extend(seeds);
         if records.is_empty() || self.parts.chain.is_empty() {
             return self.settle_later(flight, outcome, requests, records);
         }
@@ -387,22 +438,33 @@ impl Engine {
         let frontier = self.parts.frontier.clone();
         self.tasks.spawn(async move {
             if !ahead.is_empty() {
-                let submitted = frontier.submit(ahead).await.map(drop);
+                let submitted = frontier.submit(ahead).await;
                 self::say(&say, Event::Submitted(submitted)).await;
             }
-            let through = records.into_iter().map(|record| {
+            let passages = records.into_iter().map(|record| {
                 let kind = record.kind.clone();
                 let (chain, stats) = (&chain, &stats);
                 async move {
-                    let passed = AssertUnwindSafe(chain.process(record, stats)).catch_unwind().await;
-                    passed.unwrap_or_else(|_| {
+                    let passage = AssertUnwindSafe(chain.process(record, stats)).catch_unwind().await;
+                    passage.unwrap_or_else(|_| {
                         tracing::error!(%kind, "a pipeline panicked; the item is lost");
                         stats.add("item_error_count", 1);
-                        None
+                        Passage::Ended
                     })
                 }
             });
-            let records = futures_util::future::join_all(through).await.into_iter().flatten().collect();
+            let mut records = Vec::with_capacity(given);
+            for passage in futures_util::future::join_all(passages).await {
+                match passage {
+                    Passage::Through(record) => records.push(record),
+                    Passage::Ended => {}
+                    // the page is not settled, so it comes again
+                    Passage::Stopped => return self::say(&say, Event::Broken { given, error: None }).await,
+                    Passage::Blocked(error) => {
+                        return self::say(&say, Event::Broken { given, error: Some(error) }).await;
+                    }
+                }
+            }
             self::say(&say, Event::Refined { flight, outcome, children, records, given }).await;
         });
     }
@@ -423,29 +485,33 @@ impl Engine {
             return Ok(());
         }
         let batch = std::mem::take(&mut self.settlements);
-        let (mut records, mut again) = (0, false);
-        for settlement in &batch {
-            records += settlement.records.len() as u64;
-            again |= matches!(settlement.outcome, Outcome::Again(_));
-            for record in &settlement.records {
-                tell(&self.parts.observers, &Happening::Record(record));
-            }
+        let given: Vec<(RequestId, u64)> =
+            batch.iter().map(|settlement| (settlement.request, settlement.records.len() as u64)).collect();
+        let again = batch.iter().any(|settlement| matches!(settlement.outcome, Outcome::Again(_)));
+        for record in batch.iter().flat_map(|settlement| &settlement.records) {
+            tell(&self.parts.observers, &Happening::Record(record));
         }
         let settled = self.parts.frontier.settle(batch).await?;
         let stats = &self.parts.stats;
+        let kept = |(request, _): &&(RequestId, u64)| !settled.refused.contains(request);
+        let records: u64 = given.iter().filter(kept).map(|(_, records)| records).sum();
         if records > 0 {
             stats.add("item_scraped_count", records);
             self.wake_writer.notify_one();
         }
-        if settled.children.seen > 0 {
-            stats.add("dupefilter/filtered", settled.children.seen as u64);
+        if !settled.refused.is_empty() {
+            stats.add("scheduler/settlements_refused", settled.refused.len() as u64);
         }
-        if settled.refused > 0 {
-            stats.add("scheduler/settlements_refused", settled.refused as u64);
-        }
+        self.count_seen(settled.children);
         self.outbox = settled.outbox;
-        self.ask |= settled.children.queued > 0 || again || self.heads.waiting() == 0;
+        self.ask |= settled.children.queued > 0 || again;
         Ok(())
+    }
+
+    fn count_seen(&self, admitted: Admitted) {
+        if admitted.seen > 0 {
+            self.parts.stats.add("dupefilter/filtered", admitted.seen as u64);
+        }
     }
 
     fn count_failure(&self, flight: &Flight, failure: &Failure) {
@@ -493,7 +559,7 @@ impl Engine {
             return self.end("sign_in_failed", Some(error));
         }
         self.signed_in += 1;
-        if self.signed_in == 1 {
+        if self.signed_in == 1 && !self.is_ending() {
             tell(&self.parts.observers, &Happening::Opened);
             self.start();
         }
@@ -502,16 +568,19 @@ impl Engine {
     /// A page turned out to be the login form: the wish is sent again once `open` has signed in again.
     fn signed_out(&mut self, flight: Box<Flight>) {
         self.parts.stats.add("spider/signed_out_count", 1);
-        if self.in_vain >= SIGN_INS && flight.signed_in == self.signed_in {
-            let detail = format!("signed out again after {SIGN_INS} sign-ins");
-            let failure = Failure::new(FailureKind::SignedOut, flight.request.url.clone(), detail);
-            self.flying += 1;
-            let context = self.context(flight.request.depth);
-            return give(&self.parsers, flight, context, Job::Failed(failure));
-        }
-        let wish = flight.request.clone().as_wished();
+        let mut wish = flight.request.clone().as_wished();
+        wish.sign_ins = flight.request.sign_ins;
         // an answer to a request that was sent before the last sign-in says nothing about that
-        if flight.signed_in == self.signed_in {
+        let is_news = flight.signed_in == self.signed_in;
+        if is_news && !self.is_ending() {
+            if wish.sign_ins >= SIGN_INS || self.in_vain >= SIGN_INS {
+                let detail = format!("signed out again after {SIGN_INS} sign-ins");
+                let failure = Failure::new(FailureKind::SignedOut, flight.request.url.clone(), detail);
+                self.flying += 1;
+                let context = self.context(flight.request.depth);
+                return give(&self.parsers, flight, context, Job::Failed(failure));
+            }
+            wish.sign_ins += 1;
             for host in [flight.host.clone(), wish.host()] {
                 self.parts.hosts.hold(&host, true);
                 self.held.insert(host);
@@ -529,8 +598,19 @@ impl Engine {
     fn start(&mut self) {
         let (spider, context) = (self.parts.spider.clone(), self.context(0));
         self.seed(move || {
-            let Parsed { requests, seeds, fault, .. } = spider.start(context);
-            fault.map_or(Ok((requests, seeds)), Err)
+            let Parsed { requests, seeds, counts, fault, .. } = spider.start(context);
+            if let Some(fault) = fault {
+                return Err(fault);
+            }
+            if requests.is_empty() && seeds.is_none() && !counts.is_empty() {
+                let refused: Vec<String> = counts.iter().map(|(name, count)| format!("{name}: {count}")).collect();
+                let message = format!(
+                    "none of the first requests can be sent ({}): a URL begins with http:// or https://",
+                    refused.join(", ")
+                );
+                return Err(Error::Setting { key: String::new(), message });
+            }
+            Ok((requests, seeds, counts))
         });
     }
 
@@ -539,25 +619,28 @@ impl Engine {
         self.seed(move || {
             let requests: Vec<Request> = seeds.by_ref().take(SEEDS).collect();
             let more = requests.len() == SEEDS;
-            Ok((requests, more.then_some(seeds)))
+            Ok((requests, more.then_some(seeds), Vec::new()))
         });
     }
 
-    fn seed(&mut self, take: impl FnOnce() -> Result<(Vec<Request>, Option<Seeds>)> + Send + 'static) {
+    fn seed(&mut self, take: impl FnOnce() -> Result<Taken> + Send + 'static) {
         self.seeding = true;
         let (frontier, say) = (self.parts.frontier.clone(), self.say.clone());
         self.tasks.spawn(async move {
             let seeded = async {
                 let taken = tokio::task::spawn_blocking(take).await;
-                let (requests, seeds) = taken.map_err(|_| Error::other("the spider's `start` panicked"))??;
+                let (requests, seeds, counts) = taken.map_err(|_| Error::other("the spider's `start` panicked"))??;
                 frontier.submit(requests).await?;
-                Ok(seeds)
+                Ok((seeds, counts))
             };
             let seeded = seeded.await;
             self::say(&say, Event::Seeded(seeded)).await;
         });
     }
 }
+
+/// First requests, where more come from, and what was refused.
+type Taken = (Vec<Request>, Option<Seeds>, Vec<(Name, u64)>);
 
 fn tell(observers: &[Arc<dyn Observer>], happening: &Happening<'_>) {
     for observer in observers {

@@ -68,7 +68,7 @@ pub enum Error {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// A place on disk that cannot be used.
-    #[error("`{}` cannot be used as {what}: {source}", path.display())]
+    #[error("`{}` cannot be used as {what}", path.display())]
     Disk {
         /// What it is for: `the image store`, `a feed`.
         what: &'static str,

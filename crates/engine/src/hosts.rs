@@ -3,8 +3,8 @@
 //!
 //! A [`Turn`] is held for as long as the host is busy with a request; dropping it gives the turn to whoever waits.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub struct Hosts {
     settings: Settings,
     total: usize,
     state: Mutex<State>,
-    /// Told whenever a turn ended and nobody waited for it.
+    /// Told whenever a turn ended and room was left.
     freed: Notify,
 }
 
@@ -54,8 +54,10 @@ pub enum Answer {
     Granted(Turn),
     /// The host's delay or a pause lasts until then.
     NotBefore(Instant),
-    /// Too much is under way; [`Hosts::freed`] tells when to ask again.
+    /// The host has all that it may have, or others wait for it: it stands in [`Hosts::freed`] when to ask again.
     Busy,
+    /// The crawl has all that it may have.
+    Full,
 }
 
 /// Who asks. While a host is held for signing in, only signing in passes.
@@ -86,6 +88,8 @@ struct State {
     slots: HashMap<Host, Slot>,
     /// Hosts with someone in their queue.
     hungry: BTreeSet<Host>,
+    /// Hosts where a turn ended, or that are held no longer, since the engine last looked.
+    freed: HashSet<Host>,
 }
 
 #[derive(Debug, Default)]
@@ -94,6 +98,8 @@ struct Slot {
     waiting: VecDeque<(Door, oneshot::Sender<Turn>)>,
     /// Earliest start of the next request.
     next: Option<Instant>,
+    /// A timer gives the turn to who waits, at this time.
+    timer: Option<Instant>,
     /// Held for signing in.
     held: bool,
     last: Option<Instant>,
@@ -112,19 +118,23 @@ impl Hosts {
     /// Asks for a turn and does not wait. Those who wait go first.
     pub fn try_turn(self: &Arc<Self>, host: &Host, now: Instant) -> Answer {
         let mut state = self.lock();
-        if state.slots.get(host).is_some_and(|slot| !slot.waiting.is_empty()) {
-            return Answer::Busy;
+        if let Some(slot) = state.slots.get_mut(host) {
+            slot.forget_who_left();
+            if !slot.waiting.is_empty() {
+                return Answer::Busy;
+            }
         }
         match self.start(&mut state, host, Door::Crawl, now) {
             Start::Granted => Answer::Granted(Turn { hosts: self.clone(), host: host.clone() }),
             Start::NotBefore(at) => Answer::NotBefore(at),
             Start::Busy => Answer::Busy,
+            Start::Full => Answer::Full,
         }
     }
 
     /// Waits for a turn, in order with the others who wait for this host.
     pub async fn turn(self: &Arc<Self>, host: &Host, door: Door) -> Turn {
-        let (sender, mut receiver) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         {
             let mut state = self.lock();
             let waiting = &mut state.slots.entry(host.clone()).or_default().waiting;
@@ -136,17 +146,10 @@ impl Hosts {
             }
             state.hungry.insert(host.clone());
         }
-        loop {
-            self.pump(Instant::now());
-            let wake = self.lock().slots.get(host).and_then(|slot| slot.next).filter(|at| *at > Instant::now());
-            tokio::select! {
-                biased;
-                turn = &mut receiver => match turn {
-                    Ok(turn) => return turn,
-                    Err(_) => unreachable!("a waiter's sender is used, or lives as long as the hosts"),
-                },
-                () = sleep_until(wake) => {}
-            }
+        self.pump(Instant::now());
+        match receiver.await {
+            Ok(turn) => turn,
+            Err(_) => unreachable!("a waiter's sender is used, or lives as long as the hosts"),
         }
     }
 
@@ -159,16 +162,34 @@ impl Hosts {
 
     /// Holds a host for signing in, or lets the others in again.
     pub fn hold(self: &Arc<Self>, host: &Host, held: bool) {
-        self.lock().slots.entry(host.clone()).or_default().held = held;
+        {
+            let mut state = self.lock();
+            state.slots.entry(host.clone()).or_default().held = held;
+            if !held {
+                state.freed.insert(host.clone());
+            }
+        }
         if !held {
             self.pump(Instant::now());
             self.freed.notify_one();
         }
     }
 
-    /// Waits until a turn has ended that nobody waited for.
+    /// Waits until a turn has ended and room was left.
     pub async fn freed(&self) {
         self.freed.notified().await;
+    }
+
+    /// The hosts where a turn has ended since this was last asked.
+    pub fn take_freed(&self) -> Vec<Host> {
+        self.lock().freed.drain().collect()
+    }
+
+    /// Until when a host rests, if it does for longer than a moment.
+    #[must_use]
+    pub fn rests_until(&self, host: &Host) -> Option<Instant> {
+        let moment = Instant::now() + Duration::from_secs(1);
+        self.lock().slots.get(host).and_then(|slot| slot.next).filter(|next| *next > moment)
     }
 
     /// How many requests are under way.
@@ -200,12 +221,14 @@ impl Hosts {
 
     /// Takes the turn if host and crawl have room for it.
     fn start(&self, state: &mut State, host: &Host, door: Door, now: Instant) -> Start {
-        let room = state.running < self.total;
+        if state.running >= self.total {
+            return Start::Full;
+        }
         if !state.slots.contains_key(host) {
             state.slots.insert(host.clone(), Slot::default());
         }
         let Some(slot) = state.slots.get_mut(host) else { return Start::Busy };
-        if !room || slot.running >= self.settings.concurrency.max(1) || (slot.held && door == Door::Crawl) {
+        if slot.running >= self.settings.concurrency.max(1) || (slot.held && door == Door::Crawl) {
             return Start::Busy;
         }
         if let Some(next) = slot.next.filter(|next| *next > now) {
@@ -242,28 +265,58 @@ impl Hosts {
         }
     }
 
-    fn next_waiter(&self, state: &mut State, now: Instant) -> Option<(Host, oneshot::Sender<Turn>)> {
+    fn next_waiter(self: &Arc<Self>, state: &mut State, now: Instant) -> Option<(Host, oneshot::Sender<Turn>)> {
         if state.hungry.is_empty() || state.running >= self.total {
             return None;
         }
         let hosts: Vec<Host> = state.hungry.iter().cloned().collect();
         for host in hosts {
             let Some(slot) = state.slots.get_mut(&host) else { continue };
-            while slot.waiting.front().is_some_and(|(_, sender)| sender.is_closed()) {
-                slot.waiting.pop_front();
-            }
+            slot.forget_who_left();
             let Some((door, _)) = slot.waiting.front() else {
                 state.hungry.remove(&host);
                 continue;
             };
             let door = *door;
-            if matches!(self.start(state, &host, door, now), Start::Granted)
-                && let Some((_, sender)) = state.slots.get_mut(&host).and_then(|slot| slot.waiting.pop_front())
-            {
-                return Some((host, sender));
+            match self.start(state, &host, door, now) {
+                Start::Granted => {
+                    let slot = state.slots.get_mut(&host)?;
+                    let (_, sender) = slot.waiting.pop_front()?;
+                    return Some((host, sender));
+                }
+                Start::NotBefore(at) => self.pump_at(state, &host, at),
+                Start::Busy | Start::Full => {}
             }
         }
         None
+    }
+
+    /// Sees to it that who waits for a host is looked after when its delay or pause ends, whatever else happens.
+    fn pump_at(self: &Arc<Self>, state: &mut State, host: &Host, at: Instant) {
+        let Some(slot) = state.slots.get_mut(host) else { return };
+        if slot.timer == Some(at) {
+            return;
+        }
+        // without a runtime nobody can wait either
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            slot.timer = Some(at);
+            let hosts: Weak<Self> = Arc::downgrade(self);
+            runtime.spawn(async move {
+                tokio::time::sleep_until(at).await;
+                if let Some(hosts) = hosts.upgrade() {
+                    hosts.pump(Instant::now());
+                }
+            });
+        }
+    }
+}
+
+impl Slot {
+    /// Those who wait may give up: a task that was cancelled, a time-out.
+    fn forget_who_left(&mut self) {
+        while self.waiting.front().is_some_and(|(_, sender)| sender.is_closed()) {
+            self.waiting.pop_front();
+        }
     }
 }
 
@@ -271,13 +324,7 @@ enum Start {
     Granted,
     NotBefore(Instant),
     Busy,
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
+    Full,
 }
 
 impl Drop for Turn {
@@ -288,6 +335,7 @@ impl Drop for Turn {
             if let Some(slot) = state.slots.get_mut(&self.host) {
                 slot.running = slot.running.saturating_sub(1);
             }
+            state.freed.insert(self.host.clone());
         }
         if self.hosts.pump(Instant::now()) {
             self.hosts.freed.notify_one();
@@ -326,7 +374,7 @@ mod tests {
         let Answer::Granted(_second) = hosts.try_turn(&host("a"), now) else { panic!("room for two") };
         assert!(matches!(hosts.try_turn(&host("a"), now), Answer::Busy));
         let Answer::Granted(_other) = hosts.try_turn(&host("b"), now) else { panic!("another host has room") };
-        assert!(matches!(hosts.try_turn(&host("c"), now), Answer::Busy), "three is the limit over all hosts");
+        assert!(matches!(hosts.try_turn(&host("c"), now), Answer::Full), "three is the limit over all hosts");
     }
 
     #[tokio::test]
@@ -369,5 +417,34 @@ mod tests {
         drop(hosts.turn(&host("b"), Door::Crawl).await);
         drop(hosts.turn(&host("a"), Door::Crawl).await);
         assert!(Instant::now() >= until);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_who_waits_is_forgotten_between_a_long_request_and_a_delay() {
+        let hosts = Hosts::new(16, settings(1, Duration::from_secs(1)));
+        let long = hosts.turn(&host("a"), Door::Crawl).await;
+        let waiter = |took: u64| {
+            let hosts = hosts.clone();
+            tokio::spawn(async move {
+                let turn = hosts.turn(&host("a"), Door::Crawl).await;
+                tokio::time::sleep(Duration::from_millis(took)).await;
+                drop(turn);
+            })
+        };
+        let (first, second) = (waiter(800), waiter(0));
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        drop(long);
+        first.await.expect("its turn came");
+        tokio::time::timeout(Duration::from_secs(10), second).await.expect("its turn came too").expect("no panic");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_waiter_that_gave_up_does_not_block_its_host() {
+        let hosts = Hosts::new(16, settings(1, Duration::ZERO));
+        hosts.pause(&host("a"), Instant::now() + Duration::from_secs(5));
+        let gave_up = tokio::time::timeout(Duration::from_secs(1), hosts.turn(&host("a"), Door::Crawl)).await;
+        assert!(gave_up.is_err());
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert!(matches!(hosts.try_turn(&host("a"), Instant::now()), Answer::Granted(_)));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
@@ -10,7 +11,7 @@ use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
 use crate::hosts::Hosts;
 use crate::pipeline::Pipeline;
-use crate::settings::{Layers, Settings, Source, read_table};
+use crate::settings::{Layers, Settings, Source, read_table, within};
 use crate::spider::{Erased, Runnable, Spider};
 use crate::stats::Stats;
 
@@ -45,13 +46,20 @@ pub struct Context {
 }
 
 type Build<T> = Box<dyn Fn(toml::Table, &Layers, &Context) -> Result<Arc<T>> + Send + Sync>;
+type Check = Box<dyn Fn(toml::Table, &Layers) -> Result<()> + Send + Sync>;
 type BuildSpider = Box<dyn Fn(&Layers) -> Result<Arc<dyn Runnable>> + Send + Sync>;
 
 /// The names that a runner knows.
 pub struct Registry {
     spiders: BTreeMap<&'static str, Entry>,
-    pipelines: BTreeMap<&'static str, Build<dyn Pipeline>>,
-    middlewares: BTreeMap<&'static str, Build<dyn Middleware>>,
+    pipelines: BTreeMap<&'static str, Part<dyn Pipeline>>,
+    middlewares: BTreeMap<&'static str, Part<dyn Middleware>>,
+}
+
+struct Part<T: ?Sized> {
+    build: Build<T>,
+    /// Reads the settings and nothing else.
+    check: Check,
 }
 
 struct Entry {
@@ -92,9 +100,11 @@ impl Registry {
     #[must_use]
     pub fn pipeline<C: Component + Pipeline>(mut self) -> Self {
         let build: Build<dyn Pipeline> = Box::new(|table, layers, context| {
-            Ok(Arc::new(C::build(own_settings::<C>("pipelines", table, layers)?, context)?))
+            let settings = own_settings::<C>("pipelines", table, layers)?;
+            Ok(Arc::new(C::build(settings, context).map_err(|error| layers.blame(error))?))
         });
-        self.pipelines.insert(C::NAME, build);
+        let check: Check = Box::new(|table, layers| own_settings::<C>("pipelines", table, layers).map(drop));
+        self.pipelines.insert(C::NAME, Part { build, check });
         self
     }
 
@@ -102,9 +112,11 @@ impl Registry {
     #[must_use]
     pub fn middleware<C: Component + Middleware>(mut self) -> Self {
         let build: Build<dyn Middleware> = Box::new(|table, layers, context| {
-            Ok(Arc::new(C::build(own_settings::<C>("middlewares", table, layers)?, context)?))
+            let settings = own_settings::<C>("middlewares", table, layers)?;
+            Ok(Arc::new(C::build(settings, context).map_err(|error| layers.blame(error))?))
         });
-        self.middlewares.insert(C::NAME, build);
+        let check: Check = Box::new(|table, layers| own_settings::<C>("middlewares", table, layers).map(drop));
+        self.middlewares.insert(C::NAME, Part { build, check });
         self
     }
 
@@ -132,7 +144,7 @@ impl Registry {
         layers: &Layers,
         context: &Context,
     ) -> Result<Arc<dyn Pipeline>> {
-        find("pipeline", &self.pipelines, name)?(table, layers, context).map_err(|error| layers.blame(error))
+        (find("pipeline", &self.pipelines, name)?.build)(table, layers, context)
     }
 
     pub(crate) fn build_middleware(
@@ -142,17 +154,34 @@ impl Registry {
         layers: &Layers,
         context: &Context,
     ) -> Result<Arc<dyn Middleware>> {
-        find("middleware", &self.middlewares, name)?(table, layers, context).map_err(|error| layers.blame(error))
+        (find("middleware", &self.middlewares, name)?.build)(table, layers, context)
     }
 
-    /// Every table of `[pipelines]` and `[middlewares]` that somebody wrote must belong to something. The defaults
-    /// have tables for components that a runner may do without.
-    pub(crate) fn check_names(&self, layers: &Layers, settings: &Settings) -> Result<()> {
-        for name in settings.pipelines.each.keys() {
-            check_name("pipeline", &self.pipelines, name, layers)?;
+    /// Makes sure that every name in the settings is that of something, and that every component's table can be read,
+    /// whether or not this crawl uses it. The defaults have tables for components that a runner may do without.
+    ///
+    /// # Errors
+    /// The key, its place, the nearest name.
+    pub fn check(&self, layers: &Layers, settings: &Settings) -> Result<()> {
+        for (name, table) in &settings.pipelines.each {
+            if let Some(part) = known("pipeline", &self.pipelines, name, layers)? {
+                (part.check)(table.clone(), layers)?;
+            }
         }
-        for name in settings.middlewares.keys() {
-            check_name("middleware", &self.middlewares, name, layers)?;
+        for (name, table) in &settings.middlewares {
+            if let Some(part) = known("middleware", &self.middlewares, name, layers)? {
+                (part.check)(table.clone(), layers)?;
+            }
+        }
+        for name in settings.spiders.keys() {
+            known("spider", &self.spiders, name, layers)?;
+        }
+        for name in &settings.pipelines.order {
+            find("pipeline", &self.pipelines, name).map_err(|error| layers.blame_on("pipelines.order", &error))?;
+        }
+        for name in &settings.downloader.middlewares {
+            let unknown = |error| layers.blame_on("downloader.middlewares", &error);
+            find("middleware", &self.middlewares, name).map_err(unknown)?;
         }
         Ok(())
     }
@@ -170,12 +199,19 @@ fn find<'a, T>(what: &'static str, names: &'a BTreeMap<&'static str, T>, name: &
     })
 }
 
-fn check_name<T>(what: &'static str, names: &BTreeMap<&'static str, T>, name: &str, layers: &Layers) -> Result<()> {
+/// What a table belongs to; none for one that only the defaults have.
+fn known<'a, T>(
+    what: &'static str,
+    names: &'a BTreeMap<&'static str, T>,
+    name: &str,
+    layers: &Layers,
+) -> Result<Option<&'a T>> {
     let key = format!("{what}s.{name}");
     let written = layers.place(&key).is_some_and(|place| place.source != Source::Default);
     match find(what, names, name) {
-        Err(error) if written => Err(layers.blame(Error::Setting { key, message: error.to_string() })),
-        _ => Ok(()),
+        Ok(part) => Ok(Some(part)),
+        Err(error) if written => Err(layers.blame_on(&key, &error)),
+        Err(_) => Ok(None),
     }
 }
 
@@ -206,6 +242,14 @@ impl Component for Retry {
     type Settings = retry::Settings;
 
     fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        let month = Duration::from_secs(30 * 24 * 3600);
+        for (key, time) in [
+            ("middlewares.retry.backoff", settings.backoff),
+            ("middlewares.retry.max_backoff", settings.max_backoff),
+            ("middlewares.retry.max_retry_after", settings.max_retry_after),
+        ] {
+            within(key, time, Duration::ZERO..=month)?;
+        }
         Ok(Self::new(settings, context.hosts.clone(), context.stats.clone()))
     }
 }

@@ -9,8 +9,8 @@ pub(crate) fn is_whole(format: ImageFormat, bytes: &[u8]) -> bool {
         ImageFormat::Png => png(bytes),
         ImageFormat::Gif => gif(bytes),
         ImageFormat::WebP => declared(bytes, 4).map(|size| size + 8 <= bytes.len()),
-        ImageFormat::Bmp => declared(bytes, 2).map(|size| size <= bytes.len()),
-        // no end marker; the decoder reads every strip and says so if one is missing
+        ImageFormat::Bmp => bmp(bytes),
+        // TIFF and ICO have no end; what is missing shows when they are decoded
         _ => Some(true),
     };
     whole.unwrap_or(false)
@@ -23,14 +23,15 @@ fn jpeg(bytes: &[u8]) -> Option<bool> {
     const SOS: u8 = 0xDA;
     let mut at = 0;
     loop {
-        // a marker, with any number of fill bytes before it
-        if *bytes.get(at)? != 0xFF {
-            return Some(false);
-        }
+        // a marker, with any number of fill bytes before it; what else stands there is passed over, as decoders do
+        at += memchr::memchr(0xFF, bytes.get(at..)?)?;
         while *bytes.get(at)? == 0xFF {
             at += 1;
         }
         let marker = bytes[at];
+        if marker == 0x00 {
+            continue;
+        }
         at += 1;
         match marker {
             EOI => return Some(true),
@@ -80,6 +81,11 @@ fn gif(bytes: &[u8]) -> Option<bool> {
     loop {
         match *bytes.get(at)? {
             0x3B => return Some(true),
+            // an empty block too many
+            0x00 => {
+                at += 1;
+                continue;
+            }
             0x21 => at += 2,
             // an image: its descriptor, its own colours, the size of its codes
             0x2C => at += 11 + color_table(*bytes.get(at + 9)?),
@@ -94,6 +100,20 @@ fn gif(bytes: &[u8]) -> Option<bool> {
             }
         }
     }
+}
+
+/// All rows there, by the declared size or, where that is wrong, by the dimensions (BITMAPINFOHEADER).
+fn bmp(bytes: &[u8]) -> Option<bool> {
+    let size = declared(bytes, 2)?;
+    if size > 54 && size <= bytes.len() {
+        return Some(true);
+    }
+    let (pixels, width) = (declared(bytes, 10)?, declared(bytes, 18)?);
+    let height = i32::from_le_bytes(bytes.get(22..26)?.try_into().ok()?).unsigned_abs();
+    let bits = usize::from(u16::from_le_bytes(bytes.get(28..30)?.try_into().ok()?));
+    let row = width.checked_mul(bits)?.div_ceil(32).checked_mul(4)?;
+    let rows = row.checked_mul(usize::try_from(height).ok()?)?;
+    Some(rows > 0 && pixels.checked_add(rows)? <= bytes.len())
 }
 
 /// A little-endian size at an offset.
@@ -127,6 +147,19 @@ mod tests {
             bytes.extend_from_slice(b"appended by a camera");
             assert!(is_whole(format, &bytes), "{format:?}");
         }
+    }
+
+    #[test]
+    fn what_decoders_pass_over_is_no_fault() {
+        let jpeg = sample(ImageFormat::Jpeg);
+        let first_segment = 2 + 2 + usize::from(u16::from_be_bytes([jpeg[4], jpeg[5]]));
+        let padded = [&jpeg[..first_segment], &[0, 0, 0, 0xFF, 0x00, 7], &jpeg[first_segment..]].concat();
+        assert!(is_whole(ImageFormat::Jpeg, &padded));
+        let mut bmp = sample(ImageFormat::Bmp);
+        let size = u32::try_from(bmp.len()).expect("small") + 1000;
+        bmp[2..6].copy_from_slice(&size.to_le_bytes());
+        assert!(is_whole(ImageFormat::Bmp, &bmp));
+        assert!(!is_whole(ImageFormat::Bmp, &bmp[..bmp.len() - 1]));
     }
 
     #[test]

@@ -1,17 +1,20 @@
 //! The pipeline `images`: fetches what `image_urls` names, keeps what is whole, writes `images`.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use bytesize::ByteSize;
-use dragline::downloader::{Fetch, Keep};
+use dragline::downloader::{Fetch, Held, Keep};
 use dragline::error::{Error, Result};
-use dragline::message::{Failure, Record, Request, Response};
+use dragline::message::{Body, Failure, FailureKind, Record, Request, Response};
 use dragline::pipeline::{Pipeline, Verdict};
 use dragline::registry::{Component, Context};
+use dragline::settings::within;
 use dragline::stats::{Name, Stats};
 use http::{HeaderValue, header};
 use md5::Md5;
@@ -23,8 +26,8 @@ use url::Url;
 
 use crate::entry::{Entry, Status};
 use crate::store::{Store, StoreError, hex};
-use crate::verify::{Bounds, Picture, Verify, verify};
-use crate::workers::Workers;
+use crate::verify::{Bounds, Picture, Refusal, Verify, verify};
+use crate::workers::{Panicked, Workers};
 
 /// `[pipelines.images]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,8 +96,10 @@ pub struct Images {
     fetch: Fetch,
     stats: Arc<Stats>,
     workers: Workers,
-    /// Images from the first look into the store until they are kept: bounds the bodies that wait to be decoded.
-    under_way: Semaphore,
+    /// Bodies from their first byte until they are kept: when no more may be held, their hosts wait.
+    bodies: Arc<Semaphore>,
+    /// The names that somebody is after: who wants the same one waits, and finds it in the store.
+    wanted: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
 }
 
 impl Component for Images {
@@ -108,6 +113,11 @@ impl Component for Images {
         let Some(fetch) = context.fetch.clone() else {
             return Err(Error::other("the images pipeline needs a way to the wire"));
         };
+        within("pipelines.images.threads", settings.threads, 0..=1024)?;
+        within("pipelines.images.max_side", settings.max_side, 1..=u32::MAX)?;
+        within("pipelines.images.max_pixels", settings.max_pixels, 1..=u64::MAX)?;
+        within("pipelines.images.max_body", settings.max_body.as_u64(), 1..=1 << 50)?;
+        within("pipelines.images.max_alloc", settings.max_alloc.as_u64(), 1..=1 << 50)?;
         let threads = match settings.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
@@ -117,7 +127,8 @@ impl Component for Images {
             fetch,
             stats: context.stats.clone(),
             workers: Workers::start(threads).map_err(Error::other)?,
-            under_way: Semaphore::new(context.concurrency + 2 * threads),
+            bodies: Arc::new(Semaphore::new(context.concurrency + 2 * threads)),
+            wanted: Mutex::default(),
             settings,
         })
     }
@@ -134,11 +145,7 @@ impl Pipeline for Images {
     async fn open(&self) -> Result<()> {
         let store = self.store.clone();
         let opened = tokio::task::spawn_blocking(move || store.open()).await;
-        opened.map_err(Error::other)?.map_err(|StoreError { path, source }| Error::Disk {
-            what: "the image store",
-            path,
-            source,
-        })
+        opened.map_err(Error::other)?.map_err(disk)
     }
 
     async fn process(&self, mut record: Record) -> Result<Verdict> {
@@ -155,24 +162,20 @@ impl Pipeline for Images {
                 return Err(Error::page(format!("field `{field}` must be a list of URLs")));
             }
         };
-        let entries = futures_util::future::join_all(urls.into_iter().map(|url| self.entry(url, &page))).await;
+        let entries = urls.into_iter().map(|url| self.entry(url, &page));
+        let entries = futures_util::future::join_all(entries).await.into_iter().collect::<Result<Vec<Entry>>>()?;
         let entries = serde_json::to_value(entries)?;
         record.fields().insert(self.settings.result_field.clone(), entries);
         Ok(Verdict::Keep(record))
-    }
-
-    async fn close(&self) -> Result<()> {
-        self.store.close();
-        Ok(())
     }
 }
 
 impl Images {
     /// Gets one image, counts and logs what became of it.
-    async fn entry(&self, url: Value, page: &Url) -> Entry {
+    async fn entry(&self, url: Value, page: &Url) -> Result<Entry> {
         let entry = match &url {
             Value::String(text) => match page.join(text) {
-                Ok(url) if matches!(url.scheme(), "http" | "https") => self.obtain(text.clone(), url, page).await,
+                Ok(url) if matches!(url.scheme(), "http" | "https") => self.obtain(text.clone(), url, page).await?,
                 Ok(url) => {
                     Entry::failed(text.clone(), None, "bad_scheme", format!("`{}` is not fetched", url.scheme()))
                 }
@@ -193,15 +196,15 @@ impl Images {
                 (Name::from("file_bytes"), size.unwrap_or_default()),
             ]),
         }
-        entry
+        Ok(entry)
     }
 
-    async fn obtain(&self, text: String, url: Url, page: &Url) -> Entry {
-        // never closed, so never refused
-        let _under_way = self.under_way.acquire().await;
+    async fn obtain(&self, text: String, url: Url, page: &Url) -> Result<Entry> {
         let stem = Store::stem(url.as_str());
+        let wanted = self.wanted(&stem);
+        let _alone = wanted.lock().await;
         if let Some(entry) = self.already_there(&text, stem.clone()).await {
-            return entry;
+            return Ok(entry);
         }
         let keep = Keep {
             limit: self.settings.max_body.as_u64(),
@@ -210,10 +213,30 @@ impl Images {
         };
         let mut request = Request::get(url).header(header::ACCEPT, HeaderValue::from_static("image/*,*/*;q=0.8"));
         request.referrer = Some(page.clone());
-        match self.fetch.fetch_into(request, &keep).await {
-            Ok(response) => self.keep(text, response, stem).await,
-            Err(Failure { kind, url, detail, .. }) => Entry::failed(text, Some(url.into()), kind.name(), detail),
+        match self.fetch.fetch_into(request, &keep, &self.bodies).await {
+            // the body's place is free again when the file has its name
+            Ok(Held { response, place: _place }) => self.keep(text, response, stem).await,
+            Err(failure) if failure.kind == FailureKind::Stopped => Err(failure.into()),
+            Err(Failure { kind: FailureKind::Disk, detail, .. }) => {
+                Err(disk(StoreError { path: self.store.root().to_owned(), source: io::Error::other(detail) }))
+            }
+            Err(Failure { kind, url, detail, .. }) => Ok(Entry::failed(text, Some(url.into()), kind.name(), detail)),
         }
+    }
+
+    /// The lock of a name.
+    fn wanted(&self, stem: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = wanted.get(stem).and_then(Weak::upgrade) {
+            return lock;
+        }
+        // as many as are under way, and as many again that nobody is after any more
+        if wanted.len() >= wanted.capacity() {
+            wanted.retain(|_, lock| lock.strong_count() > 0);
+        }
+        let lock = Arc::default();
+        wanted.insert(stem.to_owned(), Arc::downgrade(&lock));
+        lock
     }
 
     /// The entry of a file that is in the store.
@@ -228,31 +251,33 @@ impl Images {
     }
 
     /// Checks a body and gives it its name, off the I/O thread.
-    async fn keep(&self, text: String, response: Response, stem: String) -> Entry {
+    async fn keep(&self, text: String, response: Response, stem: String) -> Result<Entry> {
         let final_url = String::from(response.url);
         let (store, checksum, how, bounds) =
             (self.store.clone(), self.settings.checksum, self.settings.verify, self.bounds());
         let body = response.body;
         let checked = self.workers.run(move || {
+            let unreadable = |source| Unkept::Store(StoreError { path: store.root().to_owned(), source });
             let bytes = match &body {
-                dragline::message::Body::Memory(bytes) => Cow::Borrowed(&bytes[..]),
-                dragline::message::Body::File { file, .. } => {
-                    Cow::Owned(std::fs::read(file.path()).map_err(|error| ("disk", error.to_string()))?)
-                }
+                Body::Memory(bytes) => Cow::Borrowed(&bytes[..]),
+                Body::File { file, .. } => Cow::Owned(std::fs::read(file.path()).map_err(unreadable)?),
             };
-            let picture = verify(&bytes, how, &bounds).map_err(|refusal| (refusal.name(), refusal.to_string()))?;
+            let picture = verify(&bytes, how, &bounds).map_err(Unkept::Refused)?;
             let (size, checksum) = (bytes.len() as u64, checksum.of(&bytes));
             drop(bytes);
             let name = format!("{stem}.{}", picture.extension());
-            store.keep(body, &name).map_err(|error| ("disk", error.to_string()))?;
+            store.keep(body, &name).map_err(Unkept::Store)?;
             Ok((name, size, checksum, picture))
         });
         match checked.await {
             Ok(Ok((name, size, checksum, picture))) => {
-                kept(text, Some(final_url), Status::Downloaded, name, size, checksum, picture)
+                Ok(kept(text, Some(final_url), Status::Downloaded, name, size, checksum, picture))
             }
-            Ok(Err((reason, detail))) => Entry::failed(text, Some(final_url), reason, detail),
-            Err(_) => Entry::failed(text, Some(final_url), "image_panic", "the decoder panicked".to_owned()),
+            Ok(Err(Unkept::Refused(refusal))) => {
+                Ok(Entry::failed(text, Some(final_url), refusal.name(), refusal.to_string()))
+            }
+            Ok(Err(Unkept::Store(error))) => Err(disk(error)),
+            Err(Panicked) => Ok(Entry::failed(text, Some(final_url), "image_panic", "the decoder panicked".to_owned())),
         }
     }
 
@@ -263,6 +288,16 @@ impl Images {
             max_alloc: self.settings.max_alloc.as_u64(),
         }
     }
+}
+
+/// Why a body did not become a file: it is not to, or the disk would not have it.
+enum Unkept {
+    Refused(Refusal),
+    Store(StoreError),
+}
+
+fn disk(StoreError { path, source }: StoreError) -> Error {
+    Error::Disk { what: "the image store", path, source }
 }
 
 impl Checksum {

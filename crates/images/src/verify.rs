@@ -11,9 +11,10 @@ use crate::container::is_whole;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verify {
-    /// Every pixel is decoded, and the container is walked to its end.
+    /// The container is walked to its end, and the (first) picture in it decoded. A decoder is lenient: pixels that are
+    /// damaged in the middle of a file are not found.
     Decode,
-    /// The container is walked to its end, and the header read.
+    /// The container is walked to its end, and the header read. TIFF and ICO have no end to walk to.
     Structure,
 }
 

@@ -5,8 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
 use super::{Downloader, Exchange, Keep};
-use crate::hosts::{Door, Hosts};
+use crate::hosts::{Door, Hosts, Turn};
 use crate::message::{Failure, FailureKind, Request, Response};
 
 /// The way to the wire for components. Cheap to clone.
@@ -15,13 +17,24 @@ pub struct Fetch {
     downloader: Arc<Downloader>,
     hosts: Arc<Hosts>,
     door: Door,
+    /// Turns true when the crawl is to end: then nobody waits for what is far off.
+    stop: watch::Receiver<bool>,
+}
+
+/// What was fetched, and the place that it has taken among those that may be held at once.
+#[derive(Debug)]
+pub struct Held {
+    /// The response.
+    pub response: Response,
+    /// Drop this when the body is no longer held.
+    pub place: OwnedSemaphorePermit,
 }
 
 impl Fetch {
     /// For the crawl's components.
     #[must_use]
-    pub fn new(downloader: Arc<Downloader>, hosts: Arc<Hosts>) -> Self {
-        Self { downloader, hosts, door: Door::Crawl }
+    pub fn new(downloader: Arc<Downloader>, hosts: Arc<Hosts>, stop: watch::Receiver<bool>) -> Self {
+        Self { downloader, hosts, door: Door::Crawl, stop }
     }
 
     /// The same, for signing in: passes where a host is held for that.
@@ -35,24 +48,38 @@ impl Fetch {
     /// # Errors
     /// The last failure, once the retries are used up. A status other than 2xx is one.
     pub async fn fetch(&self, request: Request) -> Result<Response, Failure> {
-        self.fetch_into(request, &self.downloader.keep_page()).await
+        let (response, _) = self.follow(request, &self.downloader.keep_page(), None).await?;
+        Ok(response)
     }
 
-    /// Fetches anything, with its own limit and a place for what is large.
+    /// Fetches anything, with its own limit, a place for what is large, and only so many bodies held at once: when
+    /// there is no place left, the host waits, and not the memory.
     ///
     /// # Errors
     /// As [`Fetch::fetch`].
-    pub async fn fetch_into(&self, request: Request, keep: &Keep) -> Result<Response, Failure> {
-        let mut request = request;
+    pub async fn fetch_into(&self, request: Request, keep: &Keep, places: &Arc<Semaphore>) -> Result<Held, Failure> {
+        match self.follow(request, keep, Some(places)).await? {
+            (response, Some(place)) => Ok(Held { response, place }),
+            (response, None) => Err(Failure::new(FailureKind::Internal, response.url, "the places are closed")),
+        }
+    }
+
+    async fn follow(
+        &self,
+        mut request: Request,
+        keep: &Keep,
+        places: Option<&Arc<Semaphore>>,
+    ) -> Result<(Response, Option<OwnedSemaphorePermit>), Failure> {
         loop {
-            if let Some(wait) = request.due.and_then(|due| due.duration_since(SystemTime::now()).ok()) {
-                tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
-            }
-            let turn = self.hosts.turn(&request.host(), self.door).await;
+            let turn = self.wait(&request).await?;
+            let place = match places {
+                Some(places) => places.clone().acquire_owned().await.ok(),
+                None => None,
+            };
             let exchange = self.downloader.exchange(&request, keep).await;
             drop(turn);
             request = match exchange {
-                Exchange::Answered(response) if response.status.is_success() => return Ok(response),
+                Exchange::Answered(response) if response.status.is_success() => return Ok((response, place)),
                 Exchange::Answered(response) => return Err(Failure::status(response.status, response.url)),
                 Exchange::Failed(failure) => return Err(failure),
                 Exchange::Dropped(reason) => {
@@ -62,6 +89,34 @@ impl Fetch {
                 // each redirect and retry counts itself in the request, so this ends
                 Exchange::Again(next) => next,
             };
+        }
+    }
+
+    /// Waits until the request is due and has its host's turn. When the crawl is to end, what waits for a back-off or
+    /// for a host that rests gives up; what is only in line stays in line.
+    async fn wait(&self, request: &Request) -> Result<Turn, Failure> {
+        let stopped =
+            || Failure::new(FailureKind::Stopped, request.url.clone(), "the crawl ended before its time came");
+        let mut stop = self.stop.clone();
+        if let Some(wait) = request.due.and_then(|due| due.duration_since(SystemTime::now()).ok()) {
+            tokio::select! {
+                () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
+                Ok(_) = stop.wait_for(|stop| *stop) => return Err(stopped()),
+            }
+        }
+        let host = request.host();
+        let turn = self.hosts.turn(&host, self.door);
+        let given_up = async {
+            // the sender lives as long as the crawl
+            let _ = stop.wait_for(|stop| *stop).await;
+            while self.hosts.rests_until(&host).is_none() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            turn = turn => Ok(turn),
+            () = given_up => Err(stopped()),
         }
     }
 }

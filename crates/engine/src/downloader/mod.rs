@@ -13,7 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use client::{Client, ClientError, Limits, Tls};
-pub use fetch::Fetch;
+pub use fetch::{Fetch, Held};
 pub use resolve::{Dns, PinError};
 
 use crate::message::{Failure, Request, Response};

@@ -8,11 +8,12 @@ use futures_util::FutureExt;
 use tokio::sync::mpsc;
 
 use crate::downloader::{Downloader, Exchange, Reason};
-use crate::error::Result;
-use crate::frontier::{FrontierError, LeaseId, Outcome, RequestId};
+use crate::error::{Error, Result};
+use crate::frontier::{Admitted, FrontierError, LeaseId, Outcome, RequestId};
 use crate::hosts::Turn;
 use crate::message::{Failure, FailureKind, Host, Record, Request};
 use crate::spider::{Context, Job, Parsers, Read, Seeds, Work};
+use crate::stats::Name;
 
 /// A request that was taken from its host's head and is not settled.
 pub(super) struct Flight {
@@ -35,12 +36,14 @@ pub(super) enum Event {
     Dropped(Box<Flight>, Reason),
     /// Its records went through the pipelines.
     Refined { flight: Box<Flight>, outcome: Outcome, children: Vec<Request>, records: Vec<Record>, given: usize },
+    /// Its records did not all come through the pipelines, and it is to come again: the crawl ends.
+    Broken { given: usize, error: Option<Error> },
     /// `open` has ended.
     SignedIn(Result<()>),
-    /// First requests went to the frontier; where more come from.
-    Seeded(Result<Option<Seeds>>),
+    /// First requests went to the frontier; where more come from, and what was refused.
+    Seeded(Result<(Option<Seeds>, Vec<(Name, u64)>)>),
     /// Children of a page whose records are still in the pipelines went to the frontier.
-    Submitted(Result<(), FrontierError>),
+    Submitted(Result<Admitted, FrontierError>),
 }
 
 /// Takes a request to the wire, and the answer to the parsers. Holds the host's turn no longer than the wire is busy.

@@ -1,6 +1,12 @@
 //! The hosts that this run holds, and the first requests of each: all of the frontier that is in memory here.
+//!
+//! A host with requests stands in one of three places: *ready* to be asked for its turn, *later* until a time, or
+//! *busy* until one of its turns ends. Finding the next one costs the same however many are held.
 
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+
+use tokio::time::Instant;
 
 use crate::frontier::{Lease, LeaseId, Leased};
 use crate::message::Host;
@@ -9,8 +15,10 @@ use crate::message::Host;
 #[derive(Debug, Default)]
 pub(super) struct Heads {
     by_host: HashMap<Host, Head>,
-    /// The order in which hosts are looked at; each look begins one further on, so that none is favoured.
-    order: VecDeque<Host>,
+    ready: VecDeque<Host>,
+    later: BinaryHeap<Reverse<(Instant, Host)>>,
+    /// Hosts that have run out of requests since the frontier was last asked for more.
+    empty: Vec<Host>,
     waiting: usize,
 }
 
@@ -20,81 +28,217 @@ struct Head {
     requests: VecDeque<Leased>,
     /// Requests that were taken and are not settled.
     out: usize,
+    place: Place,
+}
+
+/// Where a host stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In `ready`.
+    Ready,
+    /// In `later`, for this time.
+    Later(Instant),
+    /// In neither: a turn that ends puts it into `ready`.
+    Busy,
+    /// It has no requests.
+    Empty,
 }
 
 impl Heads {
     /// Takes new leases in, and requests for those that are held.
     pub(super) fn take_in(&mut self, lease: Lease) {
         self.waiting += lease.requests.len();
-        match self.by_host.get_mut(&lease.host) {
-            Some(head) => head.requests.extend(lease.requests),
-            None => {
-                self.order.push_back(lease.host.clone());
-                self.by_host.insert(lease.host, Head { lease: lease.id, requests: lease.requests, out: 0 });
+        let head = self.by_host.entry(lease.host.clone()).or_insert_with(|| Head {
+            lease: lease.id,
+            requests: VecDeque::new(),
+            out: 0,
+            place: Place::Empty,
+        });
+        head.requests.extend(lease.requests);
+        if head.place == Place::Empty && !head.requests.is_empty() {
+            head.place = Place::Ready;
+            self.ready.push_back(lease.host);
+        }
+    }
+
+    /// The next host to be asked for its turn. It must be given to one of [`pop`](Self::pop), [`later`](Self::later),
+    /// [`busy`](Self::busy) or [`first`](Self::first) then.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Host> {
+        while let Some(Reverse((at, _))) = self.later.peek() {
+            if *at > now {
+                break;
+            }
+            let Some(Reverse((at, host))) = self.later.pop() else { break };
+            if let Some(head) = self.by_host.get_mut(&host).filter(|head| head.place == Place::Later(at)) {
+                head.place = Place::Ready;
+                self.ready.push_back(host);
+            }
+        }
+        loop {
+            let host = self.ready.pop_front()?;
+            // a host that was given back may still stand here
+            if self.by_host.get(&host).is_some_and(|head| head.place == Place::Ready) {
+                return Some(host);
             }
         }
     }
 
-    /// The next request of a host, and the lease that it is under.
-    pub(super) fn pop(&mut self, host: &Host) -> Option<(LeaseId, Leased)> {
-        let head = self.by_host.get_mut(host)?;
+    /// Takes the host's next request, and puts the host at the end of the line.
+    pub(super) fn pop(&mut self, host: Host) -> Option<(LeaseId, Leased)> {
+        let head = self.by_host.get_mut(&host)?;
         let leased = head.requests.pop_front()?;
         head.out += 1;
         self.waiting -= 1;
-        Some((head.lease, leased))
+        let lease = head.lease;
+        if head.requests.is_empty() {
+            head.place = Place::Empty;
+            self.empty.push(host);
+        } else {
+            self.ready.push_back(host);
+        }
+        Some((lease, leased))
+    }
+
+    /// The host is not to be asked before then. True if it has nothing under way.
+    pub(super) fn later(&mut self, host: Host, at: Instant) -> bool {
+        let Some(head) = self.by_host.get_mut(&host) else { return false };
+        head.place = Place::Later(at);
+        let idle = head.out == 0;
+        self.later.push(Reverse((at, host)));
+        idle
+    }
+
+    /// The host is not to be asked before one of its turns ends.
+    pub(super) fn busy(&mut self, host: &Host) {
+        if let Some(head) = self.by_host.get_mut(host) {
+            head.place = Place::Busy;
+        }
+    }
+
+    /// The host is to be asked first the next time.
+    pub(super) fn first(&mut self, host: Host) {
+        self.ready.push_front(host);
+    }
+
+    /// Turns of these hosts have ended.
+    pub(super) fn freed(&mut self, hosts: Vec<Host>) {
+        for host in hosts {
+            if let Some(head) = self.by_host.get_mut(&host).filter(|head| head.place == Place::Busy) {
+                head.place = Place::Ready;
+                self.ready.push_back(host);
+            }
+        }
     }
 
     /// A request of this host is settled.
     pub(super) fn settled(&mut self, host: &Host) {
         if let Some(head) = self.by_host.get_mut(host) {
             head.out = head.out.saturating_sub(1);
+            if head.out == 0 && head.requests.is_empty() {
+                // it may be given back
+                self.empty.push(host.clone());
+            }
         }
     }
 
-    /// The hosts with waiting requests, each look from another beginning.
-    pub(super) fn hosts(&mut self) -> Vec<Host> {
-        if let Some(first) = self.order.pop_front() {
-            self.order.push_back(first);
-        }
-        let waits = |host: &&Host| self.by_host.get(*host).is_some_and(|head| !head.requests.is_empty());
-        self.order.iter().filter(waits).cloned().collect()
+    /// Whether a host has run out of requests since the frontier was last asked.
+    pub(super) fn has_empty(&self) -> bool {
+        !self.empty.is_empty()
     }
 
     /// The leases that have run out of requests.
-    pub(super) fn empty(&self) -> Vec<LeaseId> {
-        self.by_host.values().filter(|head| head.requests.is_empty()).map(|head| head.lease).collect()
-    }
-
-    /// Forgets the leases that have nothing waiting and nothing under way, and gives them back.
-    pub(super) fn take_idle(&mut self) -> Vec<LeaseId> {
-        let mut idle = Vec::new();
-        self.by_host.retain(|_, head| {
-            let is_idle = head.requests.is_empty() && head.out == 0;
-            if is_idle {
-                idle.push(head.lease);
+    pub(super) fn take_empty(&mut self) -> Vec<(Host, LeaseId)> {
+        let mut empty = Vec::new();
+        for host in std::mem::take(&mut self.empty) {
+            if let Some(head) = self.by_host.get(&host).filter(|head| head.requests.is_empty()) {
+                empty.push((host, head.lease));
             }
-            !is_idle
-        });
-        if !idle.is_empty() {
-            self.order.retain(|host| self.by_host.contains_key(host));
         }
-        idle
+        empty.sort_unstable();
+        empty.dedup();
+        empty
     }
 
-    /// All leases, given back.
+    /// Forgets a host if it has nothing waiting and nothing under way. True if it is to be given back.
+    pub(super) fn drop_if_idle(&mut self, host: &Host) -> bool {
+        let idle = self.by_host.get(host).is_some_and(|head| head.requests.is_empty() && head.out == 0);
+        idle && self.by_host.remove(host).is_some()
+    }
+
+    /// Forgets a host with what it has; its lease is to be given back.
+    pub(super) fn take(&mut self, host: &Host) -> Option<LeaseId> {
+        let head = self.by_host.remove(host)?;
+        self.waiting -= head.requests.len();
+        Some(head.lease)
+    }
+
+    /// All leases, to be given back.
     pub(super) fn take_all(&mut self) -> Vec<LeaseId> {
-        self.order.clear();
-        self.waiting = 0;
-        self.by_host.drain().map(|(_, head)| head.lease).collect()
+        let leases = self.by_host.values().map(|head| head.lease).collect();
+        *self = Self::default();
+        leases
+    }
+
+    /// When the first host is to be asked that must not be asked now.
+    pub(super) fn wake(&self) -> Option<Instant> {
+        self.later.peek().map(|Reverse((at, _))| *at)
     }
 
     /// Requests that wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
     }
+}
 
-    /// Hosts that are held.
-    pub(super) fn len(&self) -> usize {
-        self.by_host.len()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frontier::RequestId;
+    use crate::message::Request;
+    use std::time::Duration;
+
+    fn lease(id: u64, host: &str, requests: u64) -> Lease {
+        let request = || Request::get(format!("http://{host}/").parse().expect("a URL"));
+        let leased = |number| Leased { id: RequestId(100 * id + number), request: request() };
+        Lease { id: LeaseId(id), host: host.into(), requests: (0..requests).map(leased).collect() }
+    }
+
+    #[tokio::test]
+    async fn hosts_take_turns_and_an_empty_one_is_asked_for_more() {
+        let mut heads = Heads::default();
+        heads.take_in(lease(1, "a", 2));
+        heads.take_in(lease(2, "b", 1));
+        let mut order = Vec::new();
+        while let Some(host) = heads.next(Instant::now()) {
+            order.push(host.to_string());
+            heads.pop(host).expect("a request");
+        }
+        assert_eq!(order, ["a", "b", "a"]);
+        let empty: Vec<u64> = heads.take_empty().into_iter().map(|(_, LeaseId(id))| id).collect();
+        assert_eq!((empty, heads.waiting(), heads.has_empty()), (vec![1, 2], 0, false));
+        assert!(!heads.drop_if_idle(&"a".into()), "its requests are under way");
+        heads.settled(&"b".into());
+        assert!(heads.drop_if_idle(&"b".into()));
+    }
+
+    #[tokio::test]
+    async fn who_must_wait_or_is_busy_does_not_stand_in_the_way() {
+        let mut heads = Heads::default();
+        for (id, host) in [(1, "slow"), (2, "busy"), (3, "good")] {
+            heads.take_in(lease(id, host, 2));
+        }
+        let now = Instant::now();
+        let later = now + Duration::from_secs(3);
+        let slow = heads.next(now).expect("slow");
+        assert!(heads.later(slow, later));
+        let busy = heads.next(now).expect("busy");
+        heads.busy(&busy);
+        assert_eq!(heads.next(now).as_deref(), Some("good"));
+        assert_eq!((heads.next(now), heads.wake()), (None, Some(later)));
+        heads.freed(vec!["busy".into(), "good".into()]);
+        assert_eq!(heads.next(now).as_deref(), Some("busy"));
+        assert_eq!(heads.next(later).as_deref(), Some("slow"));
+        assert_eq!(heads.take(&"slow".into()), Some(LeaseId(1)));
+        assert_eq!(heads.waiting(), 4);
     }
 }

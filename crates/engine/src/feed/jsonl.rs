@@ -1,9 +1,11 @@
 //! JSON lines: one record a line, UTF-8 (<https://jsonlines.org>). A position is the length of the file in bytes.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io::{self, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use serde::de::IgnoredAny;
 use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, Stdout};
 
@@ -11,6 +13,9 @@ use super::Feed;
 use crate::error::{Error, Result};
 use crate::frontier::Position;
 use crate::message::Record;
+
+/// The longest last line that is looked at.
+const LINE: u64 = 64 * 1024 * 1024;
 
 /// A file of JSON lines, or the standard output.
 #[derive(Debug)]
@@ -36,7 +41,7 @@ impl JsonLines {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(overwrite);
         let mut file = options.open(&path).await.map_err(failed)?;
-        let length = append_to(&mut file).await.map_err(failed)?;
+        let length = append_to(&mut file, &path).await.map_err(failed)?;
         Ok(Self { target: Target::File(path, file), length, buffer: Vec::new() })
     }
 
@@ -46,7 +51,7 @@ impl JsonLines {
         Self { target: Target::Stdout(tokio::io::stdout()), length: 0, buffer: Vec::new() }
     }
 
-    fn failed(&self, source: std::io::Error) -> Error {
+    fn failed(&self, source: io::Error) -> Error {
         let path = match &self.target {
             Target::File(path, _) => path.clone(),
             Target::Stdout(_) => PathBuf::from("-"),
@@ -55,27 +60,47 @@ impl JsonLines {
     }
 }
 
-/// Goes to the end of the file's last whole line, and makes that its end. A pipe or a device has neither.
-async fn append_to(file: &mut File) -> std::io::Result<u64> {
+/// Goes to where the next line begins, and says how far that is. A killed run may have left half a line, which is cut
+/// off; what is a record without its line end gets one. A pipe or a device has no end to go to.
+async fn append_to(file: &mut File, path: &Path) -> io::Result<u64> {
     let metadata = file.metadata().await?;
     if !metadata.is_file() {
         return Ok(0);
     }
-    let length = whole_lines(file).await?;
-    if length < metadata.len() {
-        file.set_len(length).await?;
+    let (whole, all) = (whole_lines(file).await?, metadata.len());
+    if whole == all {
+        return file.seek(SeekFrom::Start(all)).await;
     }
-    file.seek(std::io::SeekFrom::Start(length)).await
+    let not_lines = || io::Error::new(io::ErrorKind::InvalidData, "it is there, and does not hold JSON lines");
+    if all - whole > LINE {
+        return Err(not_lines());
+    }
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(whole)).await?;
+    file.take(LINE).read_to_end(&mut tail).await?;
+    if serde_json::from_slice::<IgnoredAny>(&tail).is_ok() {
+        file.seek(SeekFrom::Start(all)).await?;
+        file.write_all(b"\n").await?;
+        file.flush().await?;
+        return Ok(all + 1);
+    }
+    if tail.first() != Some(&b'{') {
+        return Err(not_lines());
+    }
+    let (path, bytes) = (path.display(), tail.len());
+    tracing::warn!(%path, bytes, "half a line at the end of a feed was cut off");
+    file.set_len(whole).await?;
+    file.seek(SeekFrom::Start(whole)).await
 }
 
 /// The length of the file up to the end of its last whole line.
-async fn whole_lines(file: &mut File) -> std::io::Result<u64> {
+async fn whole_lines(file: &mut File) -> io::Result<u64> {
     let mut end = file.metadata().await?.len();
     let mut buffer = vec![0; 64 * 1024];
     while end > 0 {
         let begin = end.saturating_sub(buffer.len() as u64);
         let piece = &mut buffer[..usize::try_from(end - begin).unwrap_or(0)];
-        file.seek(std::io::SeekFrom::Start(begin)).await?;
+        file.seek(SeekFrom::Start(begin)).await?;
         file.read_exact(piece).await?;
         if let Some(at) = memchr::memrchr(b'\n', piece) {
             return Ok(begin + at as u64 + 1);
@@ -116,7 +141,7 @@ impl Feed for JsonLines {
         let length = to.0.parse().map_err(|_| Error::other(format!("`{}` is no position in a file", to.0)))?;
         let cut = async {
             file.set_len(length).await?;
-            file.seek(std::io::SeekFrom::Start(length)).await
+            file.seek(SeekFrom::Start(length)).await
         };
         let result = cut.await;
         self.length = result.map_err(|source| self.failed(source))?;
@@ -130,13 +155,13 @@ impl Feed for JsonLines {
         };
         match synced {
             // a pipe or a device file has nothing to sync
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
             other => other.map_err(|source| self.failed(source)),
         }
     }
 }
 
-async fn write_out(out: &mut (impl AsyncWriteExt + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+async fn write_out(out: &mut (impl AsyncWriteExt + Unpin), bytes: &[u8]) -> io::Result<()> {
     out.write_all(bytes).await?;
     out.flush().await
 }
@@ -183,12 +208,25 @@ mod tests {
     async fn half_a_last_line_is_cut_off() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("numbers.jsonl");
-        let long = "x".repeat(100_000);
+        let long = format!("{{\"{}", "x".repeat(100_000));
         for (before, after) in [("{}\n{\"numb", "{}\n"), ("{\"numb", ""), ("{}\n", "{}\n"), (long.as_str(), "")] {
             std::fs::write(&path, before).expect("a file");
             JsonLines::open(path.clone(), false).await.expect("opened");
             assert_eq!(std::fs::read_to_string(&path).expect("text"), after);
         }
+    }
+
+    #[tokio::test]
+    async fn what_others_wrote_is_not_cut_off() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("numbers.jsonl");
+        std::fs::write(&path, "{}\n{\"number\":7}").expect("a file");
+        JsonLines::open(path.clone(), false).await.expect("opened");
+        assert_eq!(std::fs::read_to_string(&path).expect("text"), "{}\n{\"number\":7}\n");
+        std::fs::write(&path, "a letter to my mother").expect("a file");
+        let error = JsonLines::open(path.clone(), false).await.expect_err("refused");
+        assert!(error.to_string().contains("cannot be used as a feed"), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).expect("text"), "a letter to my mother");
     }
 
     #[tokio::test]

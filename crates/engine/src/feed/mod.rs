@@ -4,7 +4,7 @@ mod jsonl;
 mod writer;
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,12 @@ impl Settings {
             _ => (flag, None),
         };
         Self { uri: uri.to_owned(), format, overwrite }
+    }
+
+    /// The place, in one spelling of its path.
+    #[must_use]
+    pub fn place(&self) -> PathBuf {
+        PathBuf::from(&self.uri).components().filter(|part| *part != Component::CurDir).collect()
     }
 
     /// The format's name.

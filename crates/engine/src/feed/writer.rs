@@ -41,8 +41,12 @@ impl Writer {
         if open.is_empty() {
             open.push(Open { id: FeedId("none".to_owned()), feed: None, at: Seq(0) });
         }
-        for feed in &open {
-            frontier.exported(&feed.id, Seq(0), Position::default()).await?;
+        let exports = frontier.attach(open.iter().map(|open| open.id.clone()).collect()).await?;
+        for (open, export) in open.iter_mut().zip(exports) {
+            open.at = export.upto;
+            if let (Some(feed), Some(position)) = (&mut open.feed, export.position) {
+                feed.rewind(&position).await?;
+            }
         }
         Ok(Self { feeds: open, frontier, stats })
     }

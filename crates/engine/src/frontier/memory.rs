@@ -9,8 +9,8 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 
 use super::{
-    Admitted, FeedId, Fingerprinter, Frontier, FrontierError, Lease, LeaseId, Leased, Order, Outcome, Pace, Position,
-    Progress, Renewal, RequestId, Seen, Seq, Settled, Settlement, Want, queued,
+    Admitted, Export, FeedId, Fingerprinter, Frontier, FrontierError, Lease, LeaseId, Leased, Order, Outcome, Pace,
+    Position, Progress, Renewal, RequestId, Seen, Seq, Settled, Settlement, Want, queued,
 };
 use crate::message::{Host, Record, Request};
 
@@ -32,7 +32,7 @@ struct State {
     delayed: BinaryHeap<Reverse<Delayed>>,
     outbox: VecDeque<(Seq, Record)>,
     /// How far each feed is.
-    exported: BTreeMap<FeedId, Seq>,
+    exported: BTreeMap<FeedId, (Seq, Position)>,
     last_seq: u64,
     last_id: u64,
     scheduled: u64,
@@ -52,7 +52,7 @@ struct Queue {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Waiting {
     priority: i32,
-    rank: i64,
+    rank: u64,
     id: u64,
     written: Box<[u8]>,
 }
@@ -100,36 +100,43 @@ impl Memory {
         state.last_id += fresh.len() as u64;
         let last = state.last_id;
         for (offset, request) in (0_u64..).zip(fresh) {
+            // the heap gives the greatest first
             let rank = match self.order {
                 Order::DepthFirst => last - offset,
-                Order::BreadthFirst => first + offset,
+                Order::BreadthFirst => u64::MAX - (first + offset),
             };
-            self.queue(state, &request, first + offset + 1, rank)?;
+            state.queue(&request, first + offset + 1, rank)?;
         }
         Ok(admitted)
-    }
-
-    fn queue(&self, state: &mut State, request: &Request, id: u64, rank: u64) -> Result<(), FrontierError> {
-        let rank = i64::try_from(rank).unwrap_or(i64::MAX);
-        let rank = if self.order == Order::DepthFirst { rank } else { -rank };
-        let waiting = Waiting { priority: request.priority, rank, id, written: queued::write(request)? };
-        match request.due {
-            Some(due) if due > SystemTime::now() => {
-                state.delayed.push(Reverse(Delayed { due, host: request.host(), request: Some(waiting) }));
-            }
-            _ => state.enqueue(request.host(), waiting),
-        }
-        Ok(())
     }
 }
 
 impl State {
+    fn queue(&mut self, request: &Request, id: u64, rank: u64) -> Result<(), FrontierError> {
+        let waiting = Waiting { priority: request.priority, rank, id, written: queued::write(request)? };
+        match request.due {
+            Some(due) if due > SystemTime::now() => {
+                self.delayed.push(Reverse(Delayed { due, host: request.host(), request: Some(waiting) }));
+            }
+            _ => self.enqueue(request.host(), waiting),
+        }
+        Ok(())
+    }
+
     fn enqueue(&mut self, host: Host, waiting: Waiting) {
         let queue = self.hosts.entry(host.clone()).or_default();
         let was_empty = queue.heap.is_empty();
         queue.heap.push(waiting);
         if was_empty && queue.lease.is_none() && queue.not_before.is_none() {
             self.ready.push_back(host);
+        }
+    }
+
+    /// Forgets the records that every feed has.
+    fn forget_exported(&mut self) {
+        let everywhere = self.exported.values().map(|(upto, _)| *upto).min().unwrap_or_default();
+        while self.outbox.front().is_some_and(|(seq, _)| *seq <= everywhere) {
+            self.outbox.pop_front();
         }
     }
 
@@ -211,18 +218,17 @@ impl Frontier for Memory {
         let mut settled = Settled::default();
         for settlement in batch {
             let held = state.leases.get_mut(&settlement.lease);
-            if held.and_then(|held| held.out.remove(&settlement.request)).is_none() {
-                settled.refused += 1;
+            let Some(was) = held.and_then(|held| held.out.remove(&settlement.request)) else {
+                settled.refused.push(settlement.request);
                 continue;
-            }
+            };
             match settlement.outcome {
                 Outcome::Done => state.done += 1,
                 Outcome::Failed(_) => state.failed += 1,
                 Outcome::Skipped(_) => state.skipped += 1,
                 Outcome::Again(request) => {
-                    // the same wish: it keeps its id, and counts as scheduled once
-                    let RequestId(id) = settlement.request;
-                    self.queue(state, &request, id, id)?;
+                    // the same wish: it keeps its id and its rank, and counts as scheduled once
+                    state.queue(&request, was.id, was.rank)?;
                 }
             }
             let admitted = self.admit(state, settlement.children)?;
@@ -259,6 +265,10 @@ impl Frontier for Memory {
         for waiting in held.out.into_values() {
             state.enqueue(host.clone(), waiting);
         }
+        // a host of which nothing is known needs no place
+        if state.hosts.get(&host).is_some_and(|queue| queue.heap.is_empty() && queue.not_before.is_none()) {
+            state.hosts.remove(&host);
+        }
         Ok(())
     }
 
@@ -270,13 +280,26 @@ impl Frontier for Memory {
         Ok(state.outbox.iter().skip(skip).take(limit).cloned().collect())
     }
 
-    async fn exported(&self, feed: &FeedId, upto: Seq, _position: Position) -> Result<(), FrontierError> {
+    async fn attach(&self, feeds: Vec<FeedId>) -> Result<Vec<Export>, FrontierError> {
         let mut state = self.lock();
-        state.exported.insert(feed.clone(), upto);
-        let everywhere = state.exported.values().min().copied().unwrap_or_default();
-        while state.outbox.front().is_some_and(|(seq, _)| *seq <= everywhere) {
-            state.outbox.pop_front();
+        let known = std::mem::take(&mut state.exported);
+        let exports = feeds.into_iter().map(|feed| match known.get(&feed) {
+            Some((upto, position)) => Export { upto: *upto, position: Some(position.clone()), feed },
+            None => Export { upto: Seq(0), position: None, feed },
+        });
+        let exports: Vec<Export> = exports.collect();
+        for export in &exports {
+            let place = (export.upto, export.position.clone().unwrap_or_default());
+            state.exported.insert(export.feed.clone(), place);
         }
+        state.forget_exported();
+        Ok(exports)
+    }
+
+    async fn exported(&self, feed: &FeedId, upto: Seq, position: Position) -> Result<(), FrontierError> {
+        let mut state = self.lock();
+        state.exported.insert(feed.clone(), (upto, position));
+        state.forget_exported();
         Ok(())
     }
 

@@ -74,8 +74,11 @@ pub trait Frontier: Display + Send + Sync {
     /// Records of the outbox that come after `after`, in sequence, `limit` at most.
     async fn drain(&self, after: Seq, limit: usize) -> Result<Vec<(Seq, Record)>, FrontierError>;
 
-    /// Says that a feed has everything up to `upto` and stands at `position`. A record stays until every feed that
-    /// was ever named here has it, so a feed is named with `Seq(0)` when it is opened.
+    /// Names the feeds of this run, and learns how far each one is: nothing yet, or where a run before this one left
+    /// it. A record stays until all of them have it; a feed that is no longer named holds nothing back.
+    async fn attach(&self, feeds: Vec<FeedId>) -> Result<Vec<Export>, FrontierError>;
+
+    /// Says that a feed has everything up to `upto` and stands at `position`.
     async fn exported(&self, feed: &FeedId, upto: Seq, position: Position) -> Result<(), FrontierError>;
 
     /// How far the job is.
@@ -157,12 +160,12 @@ pub enum Outcome {
 }
 
 /// What [`Frontier::settle`] did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settled {
     /// What became of the children.
     pub children: Admitted,
-    /// Settlements refused because their lease was lost.
-    pub refused: usize,
+    /// Requests whose settlement was refused because their lease was lost.
+    pub refused: Vec<RequestId>,
     /// Records that wait in the outbox.
     pub outbox: usize,
 }
@@ -224,6 +227,17 @@ pub struct FeedId(pub String);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Position(pub String);
 
+/// How far a feed is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// The feed.
+    pub feed: FeedId,
+    /// The last record that it has; 0 if it has none.
+    pub upto: Seq,
+    /// Where it stood then; none if it has nothing.
+    pub position: Option<Position>,
+}
+
 /// A frontier that cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -231,4 +245,7 @@ pub enum FrontierError {
     /// A queued request that cannot be read back.
     #[error("a queued request cannot be read back")]
     Queued(#[from] QueuedError),
+    /// The backend's own trouble: its disk, its server.
+    #[error("the frontier cannot go on")]
+    Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

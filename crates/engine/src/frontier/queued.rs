@@ -38,12 +38,13 @@ struct Queued<'a> {
     priority: i32,
     depth: u32,
     attempts: u32,
+    sign_ins: u32,
     /// Milliseconds since the epoch.
     due: Option<u64>,
     step: &'a [u8],
     referrer: Option<&'a str>,
     unfiltered: bool,
-    redirects: Vec<(&'a str, u16)>,
+    redirects: Vec<(&'a str, u16, bool)>,
     original: Option<Box<Queued<'a>>>,
 }
 
@@ -73,6 +74,7 @@ fn queued(request: &Request) -> Queued<'_> {
         priority: request.priority,
         depth: request.depth,
         attempts: request.attempts,
+        sign_ins: request.sign_ins,
         due: request.due.map(|due| {
             let since = due.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -80,7 +82,7 @@ fn queued(request: &Request) -> Queued<'_> {
         step: &request.step.0,
         referrer: request.referrer.as_ref().map(Url::as_str),
         unfiltered: request.unfiltered,
-        redirects: request.redirects.iter().map(|hop| (hop.url.as_str(), hop.status)).collect(),
+        redirects: request.redirects.iter().map(|hop| (hop.url.as_str(), hop.status, hop.sets_cookie)).collect(),
         original: request.original.as_deref().map(|original| Box::new(queued(original))),
     }
 }
@@ -91,7 +93,9 @@ fn request(queued: &Queued<'_>) -> Option<Request> {
         headers.append(HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?);
     }
     let redirects = (queued.redirects.iter())
-        .map(|(url, status)| Some(Redirect { url: Url::parse(url).ok()?, status: *status }))
+        .map(|(url, status, sets_cookie)| {
+            Some(Redirect { url: Url::parse(url).ok()?, status: *status, sets_cookie: *sets_cookie })
+        })
         .collect::<Option<_>>()?;
     Some(Request {
         method: queued.method.map_or(Some(Method::GET), |method| Method::from_bytes(method.as_bytes()).ok())?,
@@ -101,6 +105,7 @@ fn request(queued: &Queued<'_>) -> Option<Request> {
         priority: queued.priority,
         depth: queued.depth,
         attempts: queued.attempts,
+        sign_ins: queued.sign_ins,
         due: queued.due.and_then(|due| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(due))),
         step: Sealed(Bytes::copy_from_slice(queued.step)),
         referrer: queued.referrer.map(Url::parse).transpose().ok()?,
@@ -126,7 +131,7 @@ mod tests {
         wish.due = Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123));
         wish.step = Sealed(Bytes::from_static(br#"{"Pictures":{"page":7}}"#));
         wish.referrer = Some(url("http://example.com/"));
-        wish.redirects.push(Redirect { url: url("http://example.com/old"), status: 302 });
+        wish.redirects.push(Redirect { url: url("http://example.com/old"), status: 302, sets_cookie: true });
         wish.original = Some(Box::new(Request::get(url("http://example.com/old"))));
         let back = read(&write(&wish).expect("written")).expect("read");
         assert_eq!(format!("{back:?}"), format!("{wish:?}"));

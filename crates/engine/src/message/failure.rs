@@ -41,8 +41,14 @@ pub enum FailureKind {
     TooLarge,
     /// The other end does not speak HTTP as it should.
     BadFraming,
+    /// The body is packed in a way that was not asked for.
+    BadEncoding,
     /// A request that cannot be sent: a scheme that is not http(s), a header that is not one.
     BadRequest,
+    /// The URL is longer than `download.max_url`.
+    UrlTooLong,
+    /// It waited for a time that lies beyond the end of the crawl.
+    Stopped,
     /// A status other than 2xx.
     HttpStatus,
     /// The redirects lead back to where they began.
@@ -57,8 +63,6 @@ pub enum FailureKind {
     ParseError,
     /// `parse` panicked.
     ParsePanic,
-    /// A pipeline failed on one of the page's records.
-    PipelineError,
     /// The local disk refused a body or a record.
     Disk,
     /// A fault of Dragline or of one of its components.
@@ -80,7 +84,10 @@ impl FailureKind {
             Self::IncompleteBody => "incomplete_body",
             Self::TooLarge => "too_large",
             Self::BadFraming => "bad_framing",
+            Self::BadEncoding => "bad_encoding",
             Self::BadRequest => "bad_request",
+            Self::UrlTooLong => "url_too_long",
+            Self::Stopped => "stopped",
             Self::HttpStatus => "http_status",
             Self::RedirectLoop => "redirect_loop",
             Self::TooManyRedirects => "too_many_redirects",
@@ -88,7 +95,6 @@ impl FailureKind {
             Self::SignedOut => "signed_out",
             Self::ParseError => "parse_error",
             Self::ParsePanic => "parse_panic",
-            Self::PipelineError => "pipeline_error",
             Self::Disk => "disk",
             Self::Internal => "internal",
         }

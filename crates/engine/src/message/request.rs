@@ -27,6 +27,8 @@ pub struct Request {
     pub depth: u32,
     /// How often this wish was tried before and is to be tried again.
     pub attempts: u32,
+    /// How often it was sent again because the spider had been signed out.
+    pub sign_ins: u32,
     /// Not to be sent earlier than this: a back-off or a `Retry-After`.
     pub due: Option<SystemTime>,
     /// The spider's step, sealed; empty where the engine itself asks.
@@ -51,6 +53,8 @@ pub struct Redirect {
     pub url: Url,
     /// Its status, 301 to 308.
     pub status: u16,
+    /// It came with a `Set-Cookie`, after which a known URL may answer otherwise.
+    pub sets_cookie: bool,
 }
 
 /// A spider's step in the form in which it travels and rests: JSON, so that it can be read back by a later build.
@@ -81,6 +85,7 @@ impl Request {
             priority: 0,
             depth: 0,
             attempts: 0,
+            sign_ins: 0,
             due: None,
             step: Sealed::default(),
             referrer: None,

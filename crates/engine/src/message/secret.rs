@@ -55,6 +55,19 @@ impl<'de> Visitor<'de> for Source {
         Ok(Secret::new(text))
     }
 
+    // a number is no text, and its digits are not for a message
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Secret, E> {
+        Err(E::custom("a secret is text: put it in quotes"))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Secret, E> {
+        self.visit_i64(0)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Secret, E> {
+        self.visit_i64(0)
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Secret, A::Error> {
         let Some((source, name)) = map.next_entry::<String, String>()? else {
             return Err(A::Error::custom("an empty table says neither `env` nor `file`"));
@@ -97,6 +110,8 @@ mod tests {
         assert_eq!(login.password.expose(), "plain");
         let login: Login = toml::from_str(&format!("password = {{ file = '{}' }}", path.display())).expect("a table");
         assert_eq!(login.password.expose(), "from a file");
+        let error = toml::from_str::<Login>("password = 7788").err().expect("an error");
+        assert!(!error.message().contains("7788") && error.message().contains("quotes"), "{error}");
         let error = toml::from_str::<Login>("password = { env = 'NOT_SET_ANYWHERE' }").err().expect("an error");
         assert!(error.message().contains("`NOT_SET_ANYWHERE` is not set"), "{error}");
     }

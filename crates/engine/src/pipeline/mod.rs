@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
-use crate::error::Result;
-use crate::message::Record;
+use crate::error::{Error, Result};
+use crate::message::{Failure, FailureKind, Record};
 use crate::stats::{Name, Stats};
 
 /// `[pipelines]`: which ones, in which order; a table of its own for each.
@@ -36,6 +36,19 @@ pub enum Verdict {
     Keep(Record),
     /// It ends here: the reason's stable name.
     Drop(&'static str),
+}
+
+/// How a record came through a chain.
+#[derive(Debug)]
+pub enum Passage {
+    /// It is refined.
+    Through(Record),
+    /// It was dropped, or it failed: counted and logged.
+    Ended,
+    /// The crawl ended before it was through: its page is to come again.
+    Stopped,
+    /// The disk refuses what is to be kept: the crawl is to end, and the page to come again.
+    Blocked(Error),
 }
 
 /// Something that records go through.
@@ -74,7 +87,7 @@ pub trait Pipeline: Display + Send + Sync {
     /// One record. Called for many at once.
     ///
     /// # Errors
-    /// Count and log the record as failed; it reaches no feed.
+    /// Count and log the record as failed; it reaches no feed. [`Error::Disk`] ends the crawl.
     async fn process(&self, record: Record) -> Result<Verdict>;
 
     /// After the last record.
@@ -116,8 +129,8 @@ impl Chain {
         Ok(())
     }
 
-    /// Sends a record through; none if it was dropped or failed, which is counted and logged here.
-    pub async fn process(&self, mut record: Record, stats: &Stats) -> Option<Record> {
+    /// Sends a record through. What was dropped or failed is counted and logged here.
+    pub async fn process(&self, mut record: Record, stats: &Stats) -> Passage {
         for pipeline in &self.pipelines {
             let (kind, page) = (record.kind.clone(), record.page.clone());
             match pipeline.process(record).await {
@@ -128,19 +141,21 @@ impl Chain {
                         (Name::from("item_dropped_count"), 1),
                         (Name::from(format!("item_dropped_reasons_count/{reason}")), 1),
                     ]);
-                    return None;
+                    return Passage::Ended;
                 }
+                Err(error @ Error::Disk { .. }) => return Passage::Blocked(error),
+                Err(Error::Failure(Failure { kind: FailureKind::Stopped, .. })) => return Passage::Stopped,
                 Err(error) => {
                     tracing::error!(%pipeline, %kind, %page, %error, "item failed");
                     stats.add_all([
                         (Name::from("item_error_count"), 1),
                         (Name::from(format!("item_error_count/{pipeline}")), 1),
                     ]);
-                    return None;
+                    return Passage::Ended;
                 }
             }
         }
-        Some(record)
+        Passage::Through(record)
     }
 
     /// Closes all of them; what cannot be closed is logged.

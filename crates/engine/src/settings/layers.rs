@@ -1,6 +1,7 @@
 //! Layers of TOML, the later over the earlier, with the place of every key remembered for messages.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -57,12 +58,12 @@ impl fmt::Display for Place {
 }
 
 /// All layers of settings.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Layers {
     layers: Vec<Layer>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Layer {
     source: Source,
     table: Table,
@@ -70,6 +71,13 @@ struct Layer {
     lines: BTreeMap<String, usize>,
     /// Values are the text that somebody typed, to be read as whatever is wanted.
     is_text: bool,
+}
+
+// by hand: the values may be passwords
+impl fmt::Debug for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.layers.iter().map(|layer| &layer.source)).finish()
+    }
 }
 
 impl Layers {
@@ -96,10 +104,15 @@ impl Layers {
     /// Lays the variables `DRAGLINE__SECTION__KEY` over what is there. `_` stands for `-` where a key has that.
     ///
     /// # Errors
-    /// If a key is one that nobody knows.
-    pub fn add_environment(&mut self, variables: impl IntoIterator<Item = (String, String)>) -> Result<()> {
+    /// If a key is one that nobody knows, or a value is not UTF-8.
+    pub fn add_environment(&mut self, variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<()> {
         for (name, value) in variables {
-            let Some(path) = name.strip_prefix("DRAGLINE__") else { continue };
+            let Some(name) = name.to_str().filter(|name| name.starts_with("DRAGLINE__")) else { continue };
+            let (name, path) = (name.to_owned(), name.trim_start_matches("DRAGLINE__"));
+            let value = value.into_string().map_err(|_| Error::Setting {
+                key: String::new(),
+                message: format!("environment variable `{name}` is not UTF-8"),
+            })?;
             let path: Vec<String> = path.split("__").map(str::to_lowercase).collect();
             let path = self.respell(&path);
             let is_text = path.first().is_some_and(|first| first == "spiders");
@@ -116,11 +129,16 @@ impl Layers {
     /// # Errors
     /// If there is no `=`, or the key is one that nobody knows.
     pub fn add_flag(&mut self, assignment: &str) -> Result<()> {
-        let bad =
-            || Error::Setting { key: String::new(), message: format!("`-s {assignment}` is not `section.key=value`") };
-        let (key, value) = assignment.split_once('=').ok_or_else(bad)?;
+        let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+        let key = key.trim();
+        // what stands behind a space may be a password with its `=` forgotten
+        let shown = key.split_whitespace().next().unwrap_or_default();
+        let bad = || Error::Setting { key: String::new(), message: format!("`-s {shown}` is not `section.key=value`") };
+        if !assignment.contains('=') {
+            return Err(bad());
+        }
         // the key is TOML's own: dotted, quoted where it must be
-        let document: Table = toml::from_str(&format!("{} = 0", key.trim())).map_err(|_| bad())?;
+        let document: Table = toml::from_str(&format!("{key} = 0")).map_err(|_| bad())?;
         let mut path = Vec::new();
         let mut table = &document;
         while let Some((key, value)) = table.iter().next() {
@@ -130,7 +148,7 @@ impl Layers {
                 _ => break,
             }
         }
-        self.add(Layer::one(Source::Flag(format!("-s {}", key.trim())), &path, toml_or_text(value.trim())))
+        self.add(Layer::one(Source::Flag(format!("-s {key}")), &path, toml_or_text(value.trim())))
     }
 
     /// Lays an argument of a spider (`-a key=value`) over what is there.
@@ -140,7 +158,8 @@ impl Layers {
     pub fn add_argument(&mut self, spider: &str, assignment: &str) -> Result<()> {
         let (key, value) = assignment.split_once('=').ok_or_else(|| Error::Setting {
             key: String::new(),
-            message: format!("`-a {}` is not `key=value`", mask(assignment)),
+            // not what was given: it may be a password with its key forgotten
+            message: "`-a` wants `key=value`".to_owned(),
         })?;
         let path = ["spiders", spider, key.trim()].map(str::to_owned);
         let mut layer = Layer::one(Source::Flag(format!("-a {}", key.trim())), &path, Value::String(value.to_owned()));
@@ -220,6 +239,12 @@ impl Layers {
         }
     }
 
+    /// An error that is about the value of a key: with its place.
+    #[must_use]
+    pub fn blame_on(&self, key: &str, error: &Error) -> Error {
+        self.blame(Error::Setting { key: key.to_owned(), message: error.to_string() })
+    }
+
     /// A spider's arguments as its struct.
     pub(crate) fn arguments<S: DeserializeOwned>(&self, spider: &str) -> Result<S> {
         let mut given = BTreeMap::new();
@@ -257,7 +282,11 @@ impl Layers {
         for (key, value) in table {
             path.push(key.clone());
             let result = match (path.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), value) {
-                (["spiders", _, "settings"], Value::Table(inner)) => self.check(layer, inner, &mut Vec::new()),
+                (["spiders", name, "settings"], Value::Table(inner)) => {
+                    // as a layer of its own, so that its keys are found with their lines
+                    let part = layer.part(&["spiders", *name, "settings"]);
+                    self.check(part.as_ref().unwrap_or(layer), inner, &mut Vec::new())
+                }
                 (["spiders", ..], _) if path.len() >= 3 => Ok(()),
                 (["spiders"] | ["spiders", _], Value::Table(inner)) => self.check(layer, inner, path),
                 _ => self.check_key(layer, value, path, &dotted),
@@ -325,10 +354,12 @@ impl Layers {
 
 impl Layer {
     fn parse(source: Source, text: &str) -> Result<Self> {
-        let place = || Place { source: source.clone(), line: None }.to_string();
-        let broken = |error: toml::de::Error| Error::Setting {
-            key: String::new(),
-            message: format!("{} is not TOML:\n{}", place(), error.to_string().trim_end()),
+        // not the error's own picture of the line: a password may stand there
+        let broken = |error: toml::de::Error| {
+            let line = error.span().map(|span| line_at(span.start, text));
+            let place = Place { source: source.clone(), line };
+            let message = format!("{place} is not TOML: {}", error.message().trim());
+            Error::Setting { key: String::new(), message }
         };
         let table: Table = toml::from_str(text).map_err(broken)?;
         let spans = DeTable::parse(text).map_err(broken)?;
@@ -338,17 +369,13 @@ impl Layer {
     }
 
     fn one(source: Source, path: &[String], value: Value) -> Self {
-        let mut lines = BTreeMap::from([(path.join("."), 0)]);
-        if let Value::Table(_) = &value {
-            lines.insert(path.join("."), 0);
-        }
-        let mut table = Table::new();
         let mut value = value;
-        for (index, key) in path.iter().enumerate().rev() {
-            table = Table::from_iter([(key.clone(), value)]);
-            lines.insert(path[..=index].join("."), 0);
-            value = Value::Table(table.clone());
+        for key in path.iter().rev() {
+            value = Value::Table(Table::from_iter([(key.clone(), value)]));
         }
+        let table = if let Value::Table(table) = value { table } else { Table::new() };
+        let mut lines = BTreeMap::new();
+        name(&table, &mut String::new(), &mut lines);
         Self { source, table, lines, is_text: false }
     }
 
@@ -381,8 +408,28 @@ fn locate(table: &DeTable<'_>, text: &str, path: &mut String, lines: &mut BTreeM
     }
 }
 
+/// Notes every key of a layer that has no lines.
+fn name(table: &Table, path: &mut String, lines: &mut BTreeMap<String, usize>) {
+    for (key, value) in table {
+        let length = path.len();
+        if length > 0 {
+            path.push('.');
+        }
+        path.push_str(key);
+        lines.insert(path.clone(), 0);
+        if let Value::Table(inner) = value {
+            name(inner, path, lines);
+        }
+        path.truncate(length);
+    }
+}
+
 fn line_of<T>(spanned: &Spanned<T>, text: &str) -> usize {
-    text.as_bytes()[..spanned.span().start.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    line_at(spanned.span().start, text)
+}
+
+fn line_at(at: usize, text: &str) -> usize {
+    text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 fn merge(under: &mut Table, over: &Table) {
@@ -419,11 +466,6 @@ fn toml_or_text(text: &str) -> Value {
     parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// An argument without its `=` may be a password.
-fn mask(assignment: &str) -> String {
-    assignment.chars().take(3).chain("…".chars()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -449,7 +491,7 @@ mod tests {
         assert_eq!(layers.place("hosts.delay").expect("a place").to_string(), "a.toml:3");
         assert_eq!(layers.place("hosts.concurrency").expect("a place").to_string(), "`-s hosts.concurrency`");
         assert_eq!(layers.merged()["hosts"]["concurrency"].as_integer(), Some(3));
-        layers.add_environment([("DRAGLINE__HOSTS__DELAY".to_owned(), "5s".to_owned())]).expect("a variable");
+        layers.add_environment([("DRAGLINE__HOSTS__DELAY".into(), "5s".into())]).expect("a variable");
         assert_eq!(layers.merged()["hosts"]["delay"].as_str(), Some("5s"));
     }
 
@@ -474,7 +516,8 @@ mod tests {
         assert_eq!(own.place("hosts.concurrency").expect("a place").to_string(), "spider `quick`:2");
         let other = layers.for_spider("other", "").expect("layers");
         assert_eq!(other.merged()["hosts"]["delay"].as_str(), Some("0s"));
-        assert!(add(&mut layers, "[spiders.quick.settings.hosts]\ndely = 1").is_err());
+        let error = add(&mut layers, "\n[spiders.quick.settings.hosts]\ndely = 1").expect_err("unknown");
+        assert_eq!(error.to_string(), "there is no setting `hosts.dely` (a.toml:3); did you mean `hosts.delay`?");
     }
 
     #[test]
@@ -482,7 +525,19 @@ mod tests {
         let mut layers = layers();
         layers.add_flag("dns.hosts.\"www.a.example\"=127.0.0.1:80").expect("a flag");
         assert_eq!(layers.merged()["dns"]["hosts"]["www.a.example"].as_str(), Some("127.0.0.1:80"));
-        assert!(layers.add_flag("hosts.delay").is_err());
+        for (flag, message) in [
+            ("hosts.delay", "`-s hosts.delay` is not `section.key=value`"),
+            ("spiders.x.password S3cr=et", "`-s spiders.x.password` is not `section.key=value`"),
+        ] {
+            assert_eq!(layers.add_flag(flag).expect_err(flag).to_string(), message);
+        }
+        let error = add(&mut layers, "[spiders.x]\npassword = \"S3cr\"et\"").expect_err("broken");
+        assert!(
+            error.to_string().starts_with("a.toml:2 is not TOML: ") && !error.to_string().contains("S3cr"),
+            "{error}"
+        );
+        layers.add_flag("hosts={ delay = '7s' }").expect("a flag");
+        assert_eq!(layers.place("hosts.delay").expect("a place").to_string(), "`-s hosts`");
     }
 
     #[derive(Debug, Deserialize)]

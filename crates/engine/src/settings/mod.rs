@@ -4,6 +4,8 @@ mod arguments;
 mod layers;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -16,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::{feed, frontier, hosts, pipeline, spider};
 
 /// All settings of a crawl, in the order in which data flows. `config/default.toml` is their manual.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The crawl as a whole.
@@ -76,6 +78,23 @@ impl Default for Downloader {
     }
 }
 
+// by hand: the spiders' arguments and a middleware's headers may be passwords
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("crawl", &self.crawl)
+            .field("frontier", &self.frontier)
+            .field("hosts", &self.hosts)
+            .field("downloader", &self.downloader)
+            .field("download", &self.download)
+            .field("dns", &self.dns)
+            .field("tls", &self.tls)
+            .field("spider", &self.spider)
+            .field("feeds", &self.feeds)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Settings {
     /// The effective settings of merged layers.
     ///
@@ -84,17 +103,54 @@ impl Settings {
     pub fn read(layers: &Layers) -> Result<Self> {
         let merged = toml::Value::Table(layers.merged());
         let settings: Self = read_table("", merged, layers)?;
-        if settings.crawl.concurrency == 0 || settings.hosts.concurrency == 0 || settings.frontier.batch == 0 {
-            let zero = [
-                ("crawl.concurrency", settings.crawl.concurrency),
-                ("hosts.concurrency", settings.hosts.concurrency),
-                ("frontier.batch", settings.frontier.batch),
-            ];
-            let key = zero.iter().find(|(_, value)| *value == 0).map_or("", |(key, _)| key);
-            return Err(layers.blame(Error::setting(key, "must be 1 or more: with 0 nothing would ever be sent")));
-        }
+        settings.check().map_err(|error| layers.blame(error))?;
         Ok(settings)
     }
+
+    /// What no crawl can work with: nothing would ever be sent, or the machine could not hold it.
+    fn check(&self) -> Result<()> {
+        within("crawl.concurrency", self.crawl.concurrency, 1..=10_000)?;
+        within("crawl.grace", self.crawl.grace, Duration::ZERO..=DAY)?;
+        within("frontier.batch", self.frontier.batch, 1..=100_000)?;
+        within("hosts.concurrency", self.hosts.concurrency, 1..=10_000)?;
+        within("hosts.delay", self.hosts.delay, Duration::ZERO..=DAY)?;
+        within("spider.threads", self.spider.threads, 0..=1024)?;
+        within("pipelines.concurrency", self.pipelines.concurrency, 1..=100_000)?;
+        let Limits { connect_timeout, head_timeout, idle_timeout, timeout, .. } = self.download;
+        for (key, time) in [
+            ("download.connect_timeout", connect_timeout),
+            ("download.head_timeout", head_timeout),
+            ("download.idle_timeout", idle_timeout),
+            ("download.timeout", timeout),
+        ] {
+            within(key, time, Duration::from_millis(1)..=DAY)?;
+        }
+        within("download.max_headers", self.download.max_headers, 1..=100_000)?;
+        within("download.max_url", self.download.max_url, 1..=16 * 1024 * 1024)?;
+        within("download.max_body", self.download.max_body.as_u64(), 1..=1 << 50)?;
+        for (key, names) in
+            [("downloader.middlewares", &self.downloader.middlewares), ("pipelines.order", &self.pipelines.order)]
+        {
+            if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+                return Err(Error::setting(key, format!("names `{}` twice", twice.1)));
+            }
+        }
+        Ok(())
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Makes sure that a value lies within what can be worked with.
+///
+/// # Errors
+/// Names the key, the value and the bounds.
+pub fn within<T: PartialOrd + fmt::Debug>(key: &str, value: T, bounds: RangeInclusive<T>) -> Result<()> {
+    if bounds.contains(&value) {
+        return Ok(());
+    }
+    let (least, most) = bounds.into_inner();
+    Err(Error::setting(key, format!("= {value:?} is not from {least:?} to {most:?}")))
 }
 
 /// Reads a component's own table; an error names the key and the place where it was set.
@@ -103,7 +159,21 @@ pub(crate) fn read_table<T: DeserializeOwned>(prefix: &str, value: toml::Value, 
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
         let key = [prefix, &path].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(".");
-        let what = error.inner().to_string();
-        layers.blame(Error::setting(&key, format!("cannot be: {}", what.trim())))
+        layers.blame(Error::setting(&key, format!("cannot be: {}", in_words(error.inner().to_string().trim()))))
     })
+}
+
+/// What serde says in Rust's words, in those of somebody who writes TOML.
+fn in_words(what: &str) -> String {
+    const WORDS: [(&str, &str); 8] = [
+        ("expected usize", "expected a whole number"),
+        ("expected u64", "expected a whole number"),
+        ("expected u32", "expected a whole number"),
+        ("expected u16", "expected a whole number up to 65535"),
+        ("expected i32", "expected a whole number"),
+        ("expected parsable string", "expected a size such as \"10 MiB\""),
+        ("expected a duration", "expected a time such as \"2s\""),
+        ("expected struct", "expected the table"),
+    ];
+    WORDS.iter().fold(what.to_owned(), |text, (rust, plain)| text.replace(rust, plain))
 }

@@ -47,7 +47,9 @@ pub(crate) struct Parsed {
 /// A source of first requests that the engine pulls as it needs them.
 pub(crate) type Seeds = Box<dyn Iterator<Item = Request> + Send>;
 
-/// What can be followed: a URL, a reference relative to the page, or a whole [`Request`].
+/// What can be followed: a URL, a reference relative to the page's URL, or a whole [`Request`].
+///
+/// What stands in the page itself may be relative to its `<base>`: [`Page::join`] and `link_opt` know that.
 pub trait Target {
     /// The request of this target, or its URL alone where that is all there is to it.
     ///
@@ -105,7 +107,7 @@ impl<S: Spider> Output<S> {
     /// An output as `parse` gets it for this page: for tests of spiders.
     #[must_use]
     pub fn for_page(page: &Page) -> Self {
-        let url = Some(Arc::new(page.base().clone()));
+        let url = Some(Arc::new(page.url().clone()));
         Self::new(Context { page: url, depth: page.depth(), max_depth: 0, max_url: MAX_URL, seen: None })
     }
 
@@ -158,7 +160,9 @@ impl<S: Spider> Output<S> {
 
     /// Keeps an item: it goes through the pipelines into the feeds.
     pub fn item<I: Item>(&mut self, item: I) {
-        let page = self.context.page.clone().unwrap_or_else(|| Arc::new(nowhere()));
+        let Some(page) = self.context.page.clone() else {
+            return self.fault(Error::page("items come from pages: `start` has none"));
+        };
         match Record::from_item(&item, page) {
             Ok(record) => self.parsed.records.push(record),
             Err(error) => self.fault(error.into()),
@@ -237,12 +241,6 @@ fn seal<S: Spider>(mut request: Request, step: &S::Step, context: &Context) -> R
         request.referrer.get_or_insert_with(|| Url::clone(page));
     }
     Ok(request)
-}
-
-/// The page of an item that no page gave.
-#[expect(clippy::expect_used, reason = "a literal that parses")]
-fn nowhere() -> Url {
-    Url::parse("about:blank").expect("a URL")
 }
 
 impl std::fmt::Debug for Parsed {

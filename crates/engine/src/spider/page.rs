@@ -15,11 +15,14 @@ use super::selection::Selection;
 use super::text;
 use crate::error::{Error, Result};
 
-/// Pages longer than this are parsed in pieces, with an eye on the clock: html5ever is quadratic in depth.
-const LONG: usize = 64 * 1024;
-const PIECE: usize = 4096;
-/// What a page may take to parse; the rest of it is left out, and that is counted.
-const PARSE_TIME: Duration = Duration::from_secs(10);
+/// Pages longer than this are parsed in pieces, with an eye on what comes of them.
+const LONG: usize = 8 * 1024;
+const PIECE: usize = 4 * 1024;
+/// What a page may come to; the rest of it is left out, and that is counted. html5ever is quadratic in depth, and a few
+/// thousand unclosed elements make it copy each of them into every paragraph that follows.
+const MAX_DEPTH: usize = 512;
+const MAX_NODES: usize = 1_000_000;
+const MAX_TIME: Duration = Duration::from_secs(10);
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -182,6 +185,11 @@ impl Page {
         })
     }
 
+    /// Whether a part of the page was left out of its tree.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.get()
+    }
+
     /// Keeps the first fault.
     pub(super) fn set_fault(&self, fault: Error) {
         self.fault.borrow_mut().get_or_insert(fault);
@@ -207,12 +215,22 @@ fn parse(text: &str) -> (Html, bool) {
     let sink = HtmlTreeSink::new(Html::new_document());
     let mut parser = html5ever::driver::parse_document(sink, ParseOpts::default());
     let (begin, mut rest) = (Instant::now(), text);
-    while !rest.is_empty() && begin.elapsed() < PARSE_TIME {
+    while !rest.is_empty() {
         let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
         parser.process(StrTendril::from_slice(piece));
         rest = after;
+        let so_far = parser.tokenizer.sink.sink.0.borrow();
+        if is_too_much(&so_far, begin) {
+            break;
+        }
     }
     (parser.finish(), rest.is_empty())
+}
+
+fn is_too_much(so_far: &Html, begin: Instant) -> bool {
+    // what was made last lies as deep as the page is now
+    let depth = so_far.tree.nodes().next_back().map_or(0, |node| node.ancestors().take(MAX_DEPTH + 1).count());
+    depth > MAX_DEPTH || so_far.tree.nodes().len() > MAX_NODES || begin.elapsed() > MAX_TIME
 }
 
 #[cfg(test)]
@@ -253,5 +271,16 @@ mod tests {
         let (tree, whole) = parse(&html);
         assert!(whole && html.len() > LONG);
         assert_eq!(tree.html(), Html::parse_document(&html).html());
+    }
+
+    #[test]
+    fn a_page_that_would_fill_the_memory_is_cut() {
+        let bomb: String = (0..20_000).map(|number| format!("<p><b id={number}>")).collect();
+        let begin = Instant::now();
+        let page = Page::from_html("http://a.example/", &bomb);
+        assert!(!page.css("b").is_empty() && page.is_cut());
+        let nested = Page::from_html("http://a.example/", &"<div>".repeat(1_000_000));
+        assert!(!nested.css("div").is_empty() && nested.is_cut());
+        assert!(begin.elapsed() < MAX_TIME, "{:?}", begin.elapsed());
     }
 }

@@ -79,7 +79,7 @@ fn parse_all<T>(work: &Receiver<Work<T>>, spider: &dyn Runnable, done: &impl Fn(
     }
 }
 
-fn read(spider: &dyn Runnable, step: &Sealed, context: Context, job: Job) -> Read {
+fn read(spider: &dyn Runnable, step: &Sealed, mut context: Context, job: Job) -> Read {
     let url = match &job {
         Job::Page(response) => response.url.clone(),
         Job::Failed(failure) => failure.url.clone(),
@@ -87,6 +87,7 @@ fn read(spider: &dyn Runnable, step: &Sealed, context: Context, job: Job) -> Rea
     let attempt = catch_unwind(AssertUnwindSafe(|| match job {
         Job::Page(response) => read_page(spider, step, context, *response),
         Job::Failed(failure) => {
+            context.page = Some(Arc::new(failure.url.clone()));
             let (mut parsed, result) = spider.failed(step, &failure, context);
             if let Err(error) = result {
                 tracing::warn!(url = %failure.url, %error, "`failed` failed");
@@ -111,8 +112,11 @@ fn read_page(spider: &dyn Runnable, step: &Sealed, mut context: Context, respons
         }
     };
     let page = Page::new(url, status, headers, body, context.depth);
-    context.page = Some(Arc::new(page.base().clone()));
+    context.page = Some(Arc::new(page.url().clone()));
     let (mut parsed, result) = spider.parse(step, &page, context);
+    if page.is_cut() {
+        tracing::warn!(url = %page.url(), "page cut: it is too deep, has too many nodes, or takes too long to parse");
+    }
     parsed.counts.extend(page.losses().map(|(name, count)| (Name::from(name), count)));
     let (item, selector) = (parsed.fault.take(), page.take_fault());
     let result = match result {

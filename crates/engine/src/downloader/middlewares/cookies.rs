@@ -20,11 +20,13 @@ pub struct Settings {
     pub max_cookie: usize,
     /// The most cookies taken from one response.
     pub max_per_response: usize,
+    /// The longest `Cookie` header that is sent, in bytes; what does not fit is left out.
+    pub max_header: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_cookie: 4096, max_per_response: 50 }
+        Self { max_cookie: 4096, max_per_response: 50, max_header: 8190 }
     }
 }
 
@@ -56,6 +58,9 @@ impl Middleware for Cookies {
         {
             let jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
             for (name, value) in jar.get_request_values(&request.url) {
+                if line.len() + name.len() + value.len() + 3 > self.settings.max_header {
+                    continue;
+                }
                 let separator = if line.is_empty() { "" } else { "; " };
                 // writing to a String cannot fail
                 let _ = write!(line, "{separator}{name}={value}");

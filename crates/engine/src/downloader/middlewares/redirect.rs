@@ -62,18 +62,21 @@ impl Redirects {
             let detail = format!("more than `middlewares.redirect.limit` = {} redirects", self.settings.limit);
             return Err(fail(FailureKind::TooManyRedirects, detail));
         }
-        // once is not a loop: a site may send its visitor back after it has set a cookie
-        let times = wish.redirects.iter().filter(|hop| hop.url == target).count() + usize::from(wish.url == target);
-        if times >= 2 {
+        // the same place twice is a loop, unless a cookie was set in between that may change its answer
+        let sets_cookie = response.headers.contains_key(header::SET_COOKIE);
+        let before = wish.redirects.iter().rposition(|hop| hop.url == target);
+        let since = before.map(|before| &wish.redirects[before..]).unwrap_or_default();
+        let changed = sets_cookie || since.iter().any(|hop| hop.sets_cookie);
+        if (before.is_some() || wish.url == target) && !changed {
             return Err(fail(
                 FailureKind::RedirectLoop,
                 format!("{} redirects lead back to {target}", wish.redirects.len()),
             ));
         }
-        Ok(Some(self.next(wish, status, target)))
+        self.next(wish, status, target, sets_cookie).map(Some)
     }
 
-    fn next(&self, wish: &Request, status: StatusCode, target: Url) -> Request {
+    fn next(&self, wish: &Request, status: StatusCode, target: Url, sets_cookie: bool) -> Result<Request, Failure> {
         let mut next = wish.clone();
         let becomes_get = match status.as_u16() {
             301 | 302 => wish.method == Method::POST,
@@ -92,16 +95,24 @@ impl Redirects {
         if target.origin() != wish.url.origin() {
             next.headers.remove(header::AUTHORIZATION);
             next.headers.remove(header::COOKIE);
-            // a body is not for another origin either
-            next.body.clear();
+            // a body is not for another origin either, unless it is the same host by a safer way
+            let is_upgrade = wish.url.scheme() == "http"
+                && target.scheme() == "https"
+                && wish.url.host() == target.host()
+                && (wish.url.port(), target.port()) == (None, None);
+            if !next.body.is_empty() && !is_upgrade {
+                let detail = format!("answered {status}, which would send the body on to another origin");
+                let failure = Failure::new(FailureKind::BadRedirect, wish.url.clone(), detail);
+                return Err(Failure { status: Some(status), ..failure });
+            }
         }
-        next.redirects.push(Redirect { url: wish.url.clone(), status: status.as_u16() });
+        next.redirects.push(Redirect { url: wish.url.clone(), status: status.as_u16(), sets_cookie });
         next.original.get_or_insert_with(|| Box::new(wish.clone()));
         next.priority = wish.priority.saturating_add(self.settings.priority_adjust);
         next.attempts = 0;
         next.due = None;
         next.url = target;
-        next
+        Ok(next)
     }
 }
 
@@ -161,14 +172,22 @@ mod tests {
             assert_eq!(next.headers.contains_key(header::AUTHORIZATION), kept, "{target}");
         }
         let form = Request::post(url("https://a.example/")).form([("password", "secret")]);
-        assert!(follow(&form, 308, "https://b.example/").expect("followed").expect("a request").body.is_empty());
+        assert_eq!(follow(&form, 308, "https://b.example/").expect_err("refused").kind, FailureKind::BadRedirect);
+        let form = Request::post(url("http://a.example/")).form([("password", "secret")]);
+        let safer = follow(&form, 308, "https://a.example/").expect("followed").expect("a request");
+        assert_eq!((safer.method, safer.body), (Method::POST, form.body));
     }
 
     #[test]
-    fn a_loop_is_found_and_one_return_is_allowed() {
-        let mut wish = Request::get(url("http://a.example/"));
-        wish = follow(&wish, 302, "/").expect("once is for the cookie").expect("a request");
-        assert_eq!(follow(&wish, 302, "/").expect_err("a loop").kind, FailureKind::RedirectLoop);
+    fn a_loop_is_found_at_once_and_a_cookie_makes_a_difference() {
+        let start = Request::get(url("http://a.example/"));
+        assert_eq!(follow(&start, 302, "/").expect_err("a loop").kind, FailureKind::RedirectLoop);
+        let away = follow(&start, 302, "/b").expect("followed").expect("a request");
+        assert_eq!(follow(&away, 302, "/").expect_err("a loop").kind, FailureKind::RedirectLoop);
+        // the first answer set a cookie: the start may be another page now
+        let mut away = away;
+        away.redirects[0].sets_cookie = true;
+        assert!(follow(&away, 302, "/").is_ok());
     }
 
     #[test]

@@ -91,14 +91,16 @@ impl Retry {
         Some(wait.min(self.settings.max_retry_after))
     }
 
-    fn again(&self, wish: &Request, outcome: &Result<Response, Failure>) -> Request {
-        let asked = outcome.as_ref().ok().and_then(|response| {
-            let slow_down = matches!(response.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-            slow_down.then(|| self.retry_after(response)).flatten()
-        });
-        if let Some(wait) = asked {
-            self.hosts.pause(&wish.host(), Instant::now() + wait);
-        }
+    /// Pauses the host for as long as it asks for.
+    fn pause(&self, wish: &Request, outcome: &Result<Response, Failure>) -> Option<Duration> {
+        let response = outcome.as_ref().ok()?;
+        let asks = matches!(response.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let wait = asks.then(|| self.retry_after(response)).flatten()?;
+        self.hosts.pause(&wish.host(), Instant::now() + wait);
+        Some(wait)
+    }
+
+    fn again(&self, wish: &Request, asked: Option<Duration>) -> Request {
         let mut next = wish.clone();
         next.due = Some(SystemTime::now() + asked.unwrap_or_else(|| self.jitter(wish.attempts)));
         next.attempts = wish.attempts + 1;
@@ -117,6 +119,8 @@ impl fmt::Display for Retry {
 impl Middleware for Retry {
     async fn inbound(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
         let Some(reason) = self.reason(&outcome) else { return Inbound::Pass(outcome) };
+        // whether or not this request is tried again, the others of the host are to wait
+        let asked = self.pause(trip.wish, &outcome);
         // what has changed something on the server may have done so already (RFC 9110, section 9.2.2)
         let idempotent = matches!(
             trip.wish.method,
@@ -127,7 +131,7 @@ impl Middleware for Retry {
             return Inbound::Pass(outcome);
         }
         self.stats.add_all([(Name::from("retry/count"), 1), (Name::from(format!("retry/reason_count/{reason}")), 1)]);
-        Inbound::Again(self.again(trip.wish, &outcome))
+        Inbound::Again(self.again(trip.wish, asked))
     }
 }
 
