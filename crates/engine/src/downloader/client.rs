@@ -1,23 +1,19 @@
 //! The wire: one request to one whole response, within its limits, over reqwest.
 
 use std::collections::HashMap;
-use std::error::Error as _;
-use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use bytesize::ByteSize;
 use http::{HeaderMap, Method, StatusCode, header};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use super::resolve::{Dns, NoAddress, Pins, Resolver};
+use super::explain::explain;
+use super::parts::Parts;
+use super::resolve::{Dns, Pins, Resolver};
+use super::tls::{Tls, trust};
 use super::{Keep, PinError};
 use crate::message::{Body, Failure, FailureKind, Request, Response};
 use crate::stats::{Name, Stats};
@@ -26,8 +22,6 @@ use crate::stats::{Name, Stats};
 const OTHER_BODY: u64 = 64 * 1024;
 /// Turns of the scheduler until a connection is back in its pool: its own task, and the one that waits for it.
 const YIELDS: u8 = 2;
-/// What goes to a file goes in pieces of this size.
-const FILE_PIECE: usize = 256 * 1024;
 
 /// `[download]`: what a server may take and send.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -65,14 +59,6 @@ impl Default for Limits {
             max_url: 8192,
         }
     }
-}
-
-/// `[tls]`: whom to trust.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tls {
-    /// PEM files of root certificates to trust beside those of Mozilla.
-    pub roots: Vec<PathBuf>,
 }
 
 /// A client that cannot be made of its settings.
@@ -267,139 +253,6 @@ impl Client {
         }
         parts.finish().await.map_err(|error| fail(FailureKind::Disk, error.to_string()))
     }
-}
-
-/// A body as it comes in: one piece is passed on as it is, several are joined, many go to a file.
-struct Parts<'a> {
-    length: u64,
-    first: Bytes,
-    joined: BytesMut,
-    file: Option<NamedTempFile>,
-    spill: Option<&'a (PathBuf, u64)>,
-}
-
-impl<'a> Parts<'a> {
-    fn new(spill: Option<&'a (PathBuf, u64)>) -> Self {
-        Self { length: 0, first: Bytes::new(), joined: BytesMut::new(), file: None, spill }
-    }
-
-    async fn push(&mut self, chunk: Bytes, declared: Option<u64>) -> io::Result<()> {
-        self.length += chunk.len() as u64;
-        if self.first.is_empty() && self.joined.is_empty() && self.file.is_none() {
-            self.first = chunk;
-            return Ok(());
-        }
-        if !self.first.is_empty() {
-            // no allocation on a server's word: it may declare 10^18
-            let expected = usize::try_from(declared.unwrap_or(0)).unwrap_or(usize::MAX).min(FILE_PIECE);
-            self.joined.reserve(expected.max(self.first.len() + chunk.len()));
-            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
-        }
-        self.joined.extend_from_slice(&chunk);
-        if let Some((folder, threshold)) = self.spill
-            && (self.length > *threshold && self.joined.len() >= FILE_PIECE)
-        {
-            self.write_out(folder.clone()).await?;
-        }
-        Ok(())
-    }
-
-    /// Appends what is joined to the file, off the I/O thread.
-    async fn write_out(&mut self, folder: PathBuf) -> io::Result<()> {
-        let (file, piece) = (self.file.take(), std::mem::take(&mut self.joined));
-        let written = tokio::task::spawn_blocking(move || {
-            let mut file = match file {
-                Some(file) => file,
-                None => Body::part_file(&folder)?,
-            };
-            file.write_all(&piece)?;
-            io::Result::Ok(file)
-        });
-        self.file = Some(written.await.map_err(io::Error::other)??);
-        Ok(())
-    }
-
-    async fn finish(mut self) -> io::Result<Body> {
-        if let (Some(_), Some((folder, _))) = (&self.file, self.spill) {
-            self.write_out(folder.clone()).await?;
-        }
-        Ok(match self.file {
-            Some(file) => Body::File { file, length: self.length },
-            None if self.joined.is_empty() => Body::Memory(self.first),
-            None => Body::Memory(self.joined.freeze()),
-        })
-    }
-}
-
-fn trust(tls: &Tls) -> Result<rustls::ClientConfig, ClientError> {
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    for path in &tls.roots {
-        let error = |what: String| ClientError::Root { path: path.display().to_string(), what };
-        let pem = std::fs::read(path).map_err(|cause| error(format!("cannot be read: {cause}")))?;
-        let mut found = 0;
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|cause| error(format!("is not PEM: {cause:?}")))?;
-            roots.add(certificate).map_err(|cause| error(format!("holds a bad certificate: {cause}")))?;
-            found += 1;
-        }
-        if found == 0 {
-            return Err(error("holds no certificate".to_owned()));
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|cause| ClientError::Root { path: "ring".to_owned(), what: cause.to_string() })?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-/// Which failure a client's error is: read from the chain of its causes.
-fn explain(error: &reqwest::Error, url: &Url) -> Failure {
-    let mut kind = match error {
-        error if error.is_timeout() => FailureKind::ConnectTimeout,
-        error if error.is_connect() => FailureKind::Connect,
-        error if error.is_builder() => FailureKind::BadRequest,
-        error if error.is_body() || error.is_decode() => FailureKind::IncompleteBody,
-        _ => FailureKind::BadFraming,
-    };
-    let mut detail = String::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.is::<NoAddress>() {
-            kind = FailureKind::Dns;
-        } else if error.is::<rustls::Error>() {
-            kind = FailureKind::Tls;
-        } else if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            if error.is_incomplete_message() {
-                kind = FailureKind::IncompleteBody;
-            } else if error.is_parse() {
-                kind = FailureKind::BadFraming;
-            }
-        } else if let Some(error) = error.downcast_ref::<io::Error>() {
-            if hides_tls(error) {
-                kind = FailureKind::Tls;
-            } else if matches!(kind, FailureKind::BadFraming) {
-                kind = FailureKind::IncompleteBody;
-            }
-        }
-        // the last cause says it best: `connection refused`, `no address for …`
-        detail = error.to_string();
-        cause = error.source();
-    }
-    if detail.is_empty() {
-        detail = error.to_string();
-    }
-    Failure::new(kind, url.clone(), detail)
-}
-
-/// A TLS error hides in an `io::Error`, or in one within it, whose `source` leaves it out.
-fn hides_tls(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(hides_tls))
 }
 
 fn humantime(duration: Duration) -> String {

@@ -1,9 +1,12 @@
 //! One request to one response: middlewares out, the wire, middlewares back.
 
 mod client;
+mod explain;
 mod fetch;
 pub mod middlewares;
+mod parts;
 mod resolve;
+mod tls;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -12,9 +15,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use client::{Client, ClientError, Limits, Tls};
+pub use client::{Client, ClientError, Limits};
 pub use fetch::{Fetch, Held};
 pub use resolve::{Dns, PinError};
+pub use tls::Tls;
 
 use crate::message::{Failure, Request, Response};
 use crate::stats::Stats;

@@ -41,9 +41,17 @@ pub(super) enum Event {
     /// `open` has ended.
     SignedIn(Result<()>),
     /// First requests went to the frontier; where more come from, and what was refused.
-    Seeded(Result<(Option<Seeds>, Vec<(Name, u64)>)>),
+    Seeded(Result<Seeded>),
     /// Children of a page whose records are still in the pipelines went to the frontier.
     Submitted(Result<Admitted, FrontierError>),
+}
+
+/// What the spider's first requests came to.
+pub(super) struct Seeded {
+    /// Where more come from.
+    pub(super) more: Option<Seeds>,
+    /// What was refused, by the names of the stats.
+    pub(super) counts: Vec<(Name, u64)>,
 }
 
 /// Takes a request to the wire, and the answer to the parsers. Holds the host's turn no longer than the wire is busy.

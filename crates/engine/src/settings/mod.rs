@@ -1,6 +1,7 @@
 //! Settings: each component owns its part, this puts them together; [`Layers`] says where each value came from.
 
 mod arguments;
+mod layer;
 mod layers;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use layers::{Layers, Place, Source};
+pub use layer::{Place, Source};
+pub use layers::Layers;
 
 use crate::downloader::{Dns, Limits, Tls};
 use crate::error::{Error, Result};

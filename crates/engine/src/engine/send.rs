@@ -1,0 +1,122 @@
+//! Out: from the frontier, through the heads and the hosts' turns, to the wire.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::flight::{Flight, fly};
+use super::{Engine, OUTBOX};
+use crate::error::Result;
+use crate::frontier::{Pace, Want};
+use crate::hosts::Answer;
+use crate::spider::Context;
+
+/// Requests that are held in memory, taken from the frontier and not sent.
+const HELD: usize = 10_000;
+/// A host that may not be asked for longer than this is given back.
+const HELD_FOR: Duration = Duration::from_secs(10);
+
+impl Engine {
+    /// Sends what may go, and asks the frontier for more while there is room.
+    pub(super) async fn take_and_send(&mut self) -> Result<()> {
+        if self.outbox >= OUTBOX {
+            self.outbox = self.parts.frontier.progress().await?.outbox;
+        }
+        if self.due.is_some_and(|due| due <= SystemTime::now()) {
+            (self.due, self.ask) = (None, true);
+        }
+        self.heads.freed(self.parts.hosts.take_freed());
+        loop {
+            self.dispatch().await?;
+            let may_hold = self.heads.waiting() < HELD;
+            if !(self.has_room() && may_hold && (self.ask || self.heads.has_empty())) {
+                break;
+            }
+            if !self.take_requests().await? {
+                break;
+            }
+        }
+        // what is here cannot go, or there is nothing: then it is time for more first requests
+        if self.has_room()
+            && !self.ask
+            && !self.seeding
+            && self.heads.waiting() < HELD
+            && let Some(seeds) = self.seeds.pop_front()
+        {
+            self.pull(seeds);
+        }
+        Ok(())
+    }
+
+    /// Asks the frontier for hosts, and for more requests of those that are held. False if it has none.
+    async fn take_requests(&mut self) -> Result<bool> {
+        let (hosts, batch) = (self.parts.settings.crawl.concurrency, self.parts.settings.frontier.batch);
+        let empty = self.heads.take_empty();
+        let refill = empty.iter().map(|(_, lease)| *lease).collect();
+        let leases = self.parts.frontier.lease(Want { hosts, requests: batch, refill }).await?;
+        self.ask = !leases.is_empty();
+        for lease in leases {
+            self.heads.take_in(lease);
+        }
+        for (host, lease) in empty {
+            if self.heads.drop_if_idle(&host) {
+                self.parts.frontier.release(lease, Pace::default()).await?;
+            }
+        }
+        if !self.ask {
+            let next_due = self.parts.frontier.progress().await?.next_due;
+            self.due = [self.due, next_due].into_iter().flatten().min();
+        }
+        Ok(self.ask)
+    }
+
+    /// Sends what has its turn.
+    async fn dispatch(&mut self) -> Result<()> {
+        while self.has_room() {
+            let now = Instant::now();
+            let Some(host) = self.heads.next(now) else { break };
+            match self.parts.hosts.try_turn(&host, now) {
+                Answer::Granted(turn) => {
+                    let Some((lease, leased)) = self.heads.pop(host.clone()) else { continue };
+                    let signed_in = self.signed_in;
+                    let flight = Flight { lease, id: leased.id, host, request: leased.request, signed_in };
+                    self.flying += 1;
+                    let context = self.context(flight.request.depth);
+                    let (downloader, parsers) = (self.parts.downloader.clone(), self.parsers.clone());
+                    let say = self.say.clone();
+                    self.tasks.spawn(fly(Box::new(flight), turn, context, downloader, parsers, say));
+                }
+                Answer::NotBefore(at) => {
+                    let wait = at.saturating_duration_since(now);
+                    if self.heads.later(host.clone(), at) && wait > HELD_FOR {
+                        // a host that rests for long rests in the frontier
+                        let not_before = Some(SystemTime::now() + wait);
+                        self.due = [self.due, not_before].into_iter().flatten().min();
+                        if let Some(lease) = self.heads.take(&host) {
+                            self.parts.frontier.release(lease, Pace { not_before }).await?;
+                        }
+                    }
+                }
+                Answer::Busy => self.heads.busy(&host),
+                Answer::Full => {
+                    self.heads.first(host);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether another page may be fetched: what pages gave must be dealt with as fast as they come.
+    fn has_room(&self) -> bool {
+        self.flying < self.most_flying
+            && self.refining < self.parts.settings.pipelines.concurrency
+            && self.outbox < OUTBOX
+    }
+
+    pub(super) fn context(&self, depth: u32) -> Context {
+        let settings = &self.parts.settings;
+        let (max_depth, max_url) = (settings.spider.max_depth, settings.download.max_url);
+        Context { page: None, depth, max_depth, max_url, seen: self.parts.frontier.seen() }
+    }
+}
