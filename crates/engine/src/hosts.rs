@@ -275,6 +275,8 @@ impl Hosts {
             slot.forget_who_left();
             let Some((door, _)) = slot.waiting.front() else {
                 state.hungry.remove(&host);
+                // the engine may have stood back for who has left
+                state.freed.insert(host);
                 continue;
             };
             let door = *door;
@@ -303,8 +305,10 @@ impl Hosts {
             let hosts: Weak<Self> = Arc::downgrade(self);
             runtime.spawn(async move {
                 tokio::time::sleep_until(at).await;
-                if let Some(hosts) = hosts.upgrade() {
-                    hosts.pump(Instant::now());
+                if let Some(hosts) = hosts.upgrade()
+                    && hosts.pump(Instant::now())
+                {
+                    hosts.freed.notify_one();
                 }
             });
         }
@@ -444,7 +448,9 @@ mod tests {
         hosts.pause(&host("a"), Instant::now() + Duration::from_secs(5));
         let gave_up = tokio::time::timeout(Duration::from_secs(1), hosts.turn(&host("a"), Door::Crawl)).await;
         assert!(gave_up.is_err());
-        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert!(matches!(hosts.try_turn(&host("a"), Instant::now()), Answer::NotBefore(_)));
+        tokio::time::timeout(Duration::from_secs(10), hosts.freed()).await.expect("the engine is told");
+        assert_eq!(hosts.take_freed(), [host("a")]);
         assert!(matches!(hosts.try_turn(&host("a"), Instant::now()), Answer::Granted(_)));
     }
 }
