@@ -3,6 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use dragline::observer::{Happening, Observer};
+use dragline::{Crawl, Layers, Registry};
 
 use dragline_replica::kodak::{self, photo, photo_url};
 use dragline_replica::{books, graph};
@@ -219,4 +224,53 @@ fn many_first_requests_are_taken_as_they_are_needed() {
     let ended = scene.ended(&scene.of(runner, "many", &["-a", &url, "-a", "count=2500"]).output().expect("it runs"));
     ended.expect_code(0);
     assert_eq!((ended.items.len(), ended.count("requests/scheduled")), (2500, 2500));
+}
+
+/// Counts what it is told.
+#[derive(Default)]
+struct Tally {
+    opened: AtomicU64,
+    pages: AtomicU64,
+    records: AtomicU64,
+    failed: AtomicU64,
+    closed: Mutex<Vec<String>>,
+}
+
+impl Observer for Tally {
+    fn observe(&self, happening: &Happening<'_>) {
+        let count = match happening {
+            Happening::Opened => &self.opened,
+            Happening::Page { .. } => &self.pages,
+            Happening::Record(_) => &self.records,
+            Happening::Failed(_) => &self.failed,
+            Happening::Closed { reason } => {
+                self.closed.lock().expect("a list").push((*reason).to_owned());
+                return;
+            }
+            _ => return,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_program_of_ones_own_runs_crawls_one_after_the_other_and_watches_them() {
+    let replica = graph::Graph::start(graph::Options { pages: 50, ..Default::default() }).expect("a graph");
+    let registry = Registry::new().spider::<site::Site>();
+    let mut layers = Layers::new(dragline_cli::DEFAULTS).expect("settings");
+    layers.add_argument("site", &format!("url={}", replica.url())).expect("an argument");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for _ in 0..2 {
+        let tally = Arc::new(Tally::default());
+        let mut crawl = Crawl::build(&registry, "site", &layers).expect("a crawl");
+        crawl.observe(tally.clone());
+        let report = runtime.block_on(crawl.run()).expect("a report");
+        assert_eq!((report.reason, report.count("item_scraped_count"), report.progress.done), ("finished", 50, 50));
+        let count = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        assert_eq!((count(&tally.opened), count(&tally.pages), count(&tally.records)), (1, 50, 50));
+        assert_eq!(
+            (count(&tally.failed), tally.closed.lock().expect("a list").as_slice()),
+            (0, &["finished".to_owned()][..])
+        );
+    }
 }
