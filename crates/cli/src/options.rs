@@ -1,8 +1,10 @@
 //! The commands and their options.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use dragline_replica::kodak;
 
 /// A web-crawling framework: spiders in Rust, jobs that survive, hosts treated politely.
 #[derive(Debug, Parser)]
@@ -140,11 +142,11 @@ pub(crate) struct KodakSite {
     #[arg(long, value_name = "PAGES")]
     pub(crate) expire_after: Option<usize>,
     /// What is wrong with a photograph, by its number from 0: not-found, error-once, truncated, cut or html.
-    #[arg(long, value_name = "N=FAULT", value_parser = super::replica::fault)]
-    pub(crate) fault: Vec<(usize, dragline_replica::kodak::Fault)>,
+    #[arg(long, value_name = "N=FAULT", value_parser = fault)]
+    pub(crate) fault: Vec<(usize, kodak::Fault)>,
     /// Before each answer: `20ms`.
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = super::replica::duration)]
-    pub(crate) latency: std::time::Duration,
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub(crate) latency: Duration,
     /// The port of www.kodakpulse.com; any free one if it is not given.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) https_port: u16,
@@ -162,8 +164,8 @@ pub(crate) struct PlainSite {
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<usize>,
     /// Before each answer: `20ms`.
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = super::replica::duration)]
-    pub(crate) latency: std::time::Duration,
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub(crate) latency: Duration,
     /// The port; any free one if it is not given.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
@@ -179,4 +181,26 @@ pub(crate) struct Demo {
     pub(crate) folder: PathBuf,
     #[command(flatten)]
     pub(crate) logging: Logging,
+}
+
+/// `7=cut`
+fn fault(text: &str) -> Result<(usize, kodak::Fault), String> {
+    let (number, fault) = text.split_once('=').ok_or("write the photograph's number, `=` and the fault: 7=cut")?;
+    let number = number.parse().map_err(|_| format!("`{number}` is not a photograph's number"))?;
+    let fault = match fault {
+        "not-found" => kodak::Fault::NotFound,
+        "error-once" => kodak::Fault::ErrorOnce,
+        "truncated" => kodak::Fault::Truncated,
+        "cut" => kodak::Fault::Cut,
+        "html" => kodak::Fault::Html,
+        other => {
+            return Err(format!("no fault is called `{other}` (known: not-found, error-once, truncated, cut, html)"));
+        }
+    };
+    Ok((number, fault))
+}
+
+/// `20ms`
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime_serde::re::humantime::parse_duration(text).map_err(|error| error.to_string())
 }

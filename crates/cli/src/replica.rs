@@ -1,7 +1,6 @@
 //! `dragline replica`: a site to crawl, on this machine, until Ctrl-C.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use dragline_replica::{books, graph, kodak};
 
@@ -86,26 +85,4 @@ fn until_interrupted() -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(tokio::signal::ctrl_c())?;
     Ok(Exit::Finished)
-}
-
-/// `7=cut`
-pub(crate) fn fault(text: &str) -> Result<(usize, kodak::Fault), String> {
-    let (number, fault) = text.split_once('=').ok_or("write the photograph's number, `=` and the fault: 7=cut")?;
-    let number = number.parse().map_err(|_| format!("`{number}` is not a photograph's number"))?;
-    let fault = match fault {
-        "not-found" => kodak::Fault::NotFound,
-        "error-once" => kodak::Fault::ErrorOnce,
-        "truncated" => kodak::Fault::Truncated,
-        "cut" => kodak::Fault::Cut,
-        "html" => kodak::Fault::Html,
-        other => {
-            return Err(format!("no fault is called `{other}` (known: not-found, error-once, truncated, cut, html)"));
-        }
-    };
-    Ok((number, fault))
-}
-
-/// `20ms`
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    humantime_serde::re::humantime::parse_duration(text).map_err(|error| error.to_string())
 }
