@@ -274,3 +274,68 @@ fn a_program_of_ones_own_runs_crawls_one_after_the_other_and_watches_them() {
         );
     }
 }
+
+/// Serves pages from a function of their path, a thread for each connection, a connection for each request.
+fn serve(page: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let page = Arc::new(page);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let page = page.clone();
+            std::thread::spawn(move || {
+                let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines().map_while(Result::ok);
+                let first = lines.next().unwrap_or_default();
+                lines.take_while(|line| !line.is_empty()).for_each(drop);
+                let body = page(first.split(' ').nth(1).unwrap_or_default());
+                let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+                let _ = stream.write_all((head + &body).as_bytes());
+            });
+        }
+    });
+    format!("http://{address}/")
+}
+
+#[test]
+fn one_slow_page_does_not_keep_back_the_other_pages_of_its_host() {
+    let leaves = Arc::new((Mutex::new(0), std::sync::Condvar::new()));
+    let served = leaves.clone();
+    let url = serve(move |path| match path {
+        "/" => "<a href=/slow></a><a href=/hub></a>".to_owned(),
+        "/hub" => (0..20).map(|number| format!("<a href=/leaf/{number}></a>")).collect(),
+        // answers once every leaf was asked for, which must not wait for this answer
+        "/slow" => {
+            let count = served.0.lock().expect("a count");
+            drop(served.1.wait_while(count, |count| *count < 20).expect("a count"));
+            String::new()
+        }
+        _ => {
+            *served.0.lock().expect("a count") += 1;
+            served.1.notify_all();
+            String::new()
+        }
+    });
+    let scene = Scene::new();
+    let ended = scene.crawl("site", &["-a", &format!("url={url}"), "-s", "download.head_timeout=5s"]);
+    ended.expect_code(0);
+    assert_eq!((ended.items.len(), ended.count("downloader/exception_count")), (23, 0));
+}
+
+#[test]
+fn a_password_in_a_url_is_sent_as_such_and_shown_nowhere() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let url = serve({
+        let seen = seen.clone();
+        move |path| {
+            seen.lock().expect("a list").push(path.to_owned());
+            String::new()
+        }
+    });
+    let scene = Scene::new();
+    let url = format!("url={}", url.replace("http://", "http://me:canary-5e1f@"));
+    let ended = scene.crawl("site", &["-a", &url, "--log-level", "trace"]);
+    ended.expect_code(0);
+    assert_eq!(*seen.lock().expect("a list"), ["/"]);
+    assert!(!ended.stderr.contains("canary-5e1f"), "{}", ended.stderr);
+}

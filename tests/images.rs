@@ -102,14 +102,15 @@ fn two_crawls_share_a_store_and_neither_takes_anything_from_the_other() {
     let album =
         Album::start(Options { photos: 200, latency: std::time::Duration::from_millis(1), ..Options::default() });
     let (first, second) = (Scene::new(), Scene::new());
-    let store = format!("pipelines.images.store={:?}", first.path("shared").display().to_string());
+    let shared = Scene::new();
+    let store = format!("pipelines.images.store={:?}", shared.path("photos").display().to_string());
     let running = [&first, &second].map(|scene| album.begin(scene, &["-s", &store]));
     for (child, scene) in running.into_iter().zip([&first, &second]) {
         let ended = scene.ended(&child.wait_with_output().expect("it ends"));
         ended.expect_code(0);
         assert_eq!((ended.items.len(), ended.count("file_count")), (200, 200), "{:#}", ended.report);
     }
-    dragline_tests::nothing_half_done(&first.path("shared"));
+    dragline_tests::nothing_half_done(&shared.path("photos"));
 }
 
 #[test]

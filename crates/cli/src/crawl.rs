@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::log::Log;
 use crate::options::{self, FailOn, LogFormat, Logging};
 use crate::settings::is_secret;
-use crate::terminal::{message, say};
+use crate::terminal::message;
 use crate::{layers, progress, report};
 
 /// Runs a spider.
@@ -37,12 +37,13 @@ pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Resu
             std::fs::remove_file(path).map_err(|source| unwritable(path, source))?;
         }
     }
-    let report = drive(crawl, &command.spider, &command.logging)?;
+    let (report, log) = drive(crawl, &command.logging)?;
+    // first what a program waits for: a terminal may have stopped reading
     if let Some(path) = &command.stats {
         let json = report.to_json().context("the report cannot be written as JSON")?;
         std::fs::write(path, json + "\n").map_err(|source| unwritable(path, source))?;
     }
-    Ok(conclude(&report, command.fail_on))
+    Ok(conclude(&command.spider, &report, command.fail_on, &command.logging, &log))
 }
 
 fn unwritable(path: &Path, source: std::io::Error) -> Error {
@@ -82,9 +83,9 @@ fn build(registry: &Registry, spider: &str, layers: &mut Layers) -> Result<Crawl
     }
 }
 
-/// Runs a crawl with progress, log and signals, and prints its report.
-pub(crate) fn drive(crawl: Crawl, spider: &str, logging: &Logging) -> anyhow::Result<Report> {
-    let bar = progress::bar(spider).filter(|_| logging.log == LogFormat::Text);
+/// Runs a crawl with progress, log and signals.
+pub(crate) fn drive(crawl: Crawl, logging: &Logging) -> anyhow::Result<(Report, Log)> {
+    let bar = progress::bar(crawl.spider()).filter(|_| logging.log == LogFormat::Text);
     let log = Log::start(logging, bar.clone())?;
     stop_on_signals(crawl.stopper(), crawl.settings().crawl.grace, log.clone())?;
     // One thread for all input and output: a connection pool that is shared between threads costs more than it gains,
@@ -105,12 +106,7 @@ pub(crate) fn drive(crawl: Crawl, spider: &str, logging: &Logging) -> anyhow::Re
         (Some(bar), Err(_)) => bar.finish_and_clear(),
         (None, _) => {}
     }
-    let report = report?;
-    match logging.log {
-        LogFormat::Text => report::print(spider, &report),
-        LogFormat::Json => say(&report::line(spider, &report)),
-    }
-    Ok(report)
+    Ok((report?, log))
 }
 
 /// The first signal stops the crawl, the second the process. On a thread of its own, so that neither a busy crawl nor
@@ -182,8 +178,21 @@ impl Signals {
     }
 }
 
-/// What the report means, said in one line where it is not plain success.
-pub(crate) fn conclude(report: &Report, fail_on: FailOn) -> Exit {
+/// Prints the report, and in one line what it means where that is not plain success.
+pub(crate) fn conclude(spider: &str, report: &Report, fail_on: FailOn, logging: &Logging, log: &Log) -> Exit {
+    match logging.log {
+        LogFormat::Text => log.say(&report::text(spider, report)),
+        LogFormat::Json => log.say(&report::line(spider, report)),
+    }
+    let (exit, meaning) = verdict(report, fail_on);
+    if let Some(meaning) = meaning {
+        log.say(&meaning);
+    }
+    log.flush();
+    exit
+}
+
+fn verdict(report: &Report, fail_on: FailOn) -> (Exit, Option<String>) {
     if let Some(error) = &report.error {
         let (what, exit) = match (report.reason, error) {
             ("sign_in_failed", Error::SignIn(_)) => ("", Exit::SignIn),
@@ -192,28 +201,26 @@ pub(crate) fn conclude(report: &Report, fail_on: FailOn) -> Exit {
             (_, Error::Disk { path, source, .. })
                 if path.as_os_str() == "-" && source.kind() == ErrorKind::BrokenPipe =>
             {
-                return Exit::Finished;
+                return (Exit::Stopped, None);
             }
             _ => ("", Exit::of_engine(error)),
         };
-        say(&format!("error: {what}{}", message(error)));
-        return exit;
+        return (exit, Some(format!("error: {what}{}", message(error))));
     }
     if report.reason == "shutdown" {
         let pending = report.progress.pending;
-        say(&format!(
+        let meaning = format!(
             "stopped: {pending} requests were not done. Run the same command again to begin anew; \
              images that are in the store are not fetched again"
-        ));
-        return Exit::Stopped;
+        );
+        return (Exit::Stopped, Some(meaning));
     }
     let failed = report.progress.failed > 0;
     let broken = failed || report.count("item_error_count") > 0 || report.count("file_status_count/failed") > 0;
     let rule = match fail_on {
         FailOn::NoItems if failed && report.count("item_scraped_count") == 0 => "no item, and a failed request",
         FailOn::Failure if broken => "something failed",
-        _ => return Exit::Finished,
+        _ => return (Exit::Finished, None),
     };
-    say(&format!("error: finished, but over the rule --fail-on: {rule}"));
-    Exit::Failed
+    (Exit::Failed, Some(format!("error: finished, but over the rule --fail-on: {rule}")))
 }

@@ -39,8 +39,8 @@ pub(crate) fn run(registry: &Registry, command: &Demo) -> anyhow::Result<Exit> {
     layers.add_argument(SPIDER, "username=demo")?;
     layers.add_argument(SPIDER, "password=demo")?;
     let crawl = Crawl::build(registry, SPIDER, &layers)?;
-    let report = drive(crawl, SPIDER, &command.logging)?;
-    let exit = conclude(&report, FailOn::Failure);
+    let (report, log) = drive(crawl, &command.logging)?;
+    let exit = conclude(SPIDER, &report, FailOn::Failure, &command.logging, &log);
 
     let entries = entries(&items)?;
     let page = folder.join("index.html");

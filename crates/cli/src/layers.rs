@@ -18,7 +18,7 @@ pub(crate) fn read(configured: &Configured) -> Result<Layers> {
     let project = std::fs::read_to_string(PROJECT);
     let is_there = Path::new(PROJECT).symlink_metadata().is_ok();
     if is_there && project.as_deref().ok() != Some(DEFAULTS) {
-        layers.add_file(Path::new(PROJECT))?;
+        layers.add_project(Path::new(PROJECT))?;
     }
     for file in &configured.config {
         layers.add_file(file)?;

@@ -3,30 +3,32 @@
 use dragline::Report;
 use dragline::stats::Stat;
 
-use crate::terminal::{escape, say};
+use crate::terminal::escape;
 
 /// Hosts that are shown; the rest is in `--stats`.
 const HOSTS: usize = 20;
 
-/// Prints the report to the standard error.
-pub(crate) fn print(spider: &str, report: &Report) {
-    say(&format!("\nReport of {spider}"));
+/// The report, a figure a line.
+pub(crate) fn text(spider: &str, report: &Report) -> String {
+    let mut lines = vec![String::new(), format!("Report of {spider}")];
     let width = report.stats.keys().map(|name| name.len()).max().unwrap_or(0);
     for (name, stat) in &report.stats {
-        say(&format!("  {:<width$}  {}", escape(name), escape(&figure(name, stat))));
+        lines.push(format!("  {:<width$}  {}", escape(name), escape(&figure(name, stat))));
     }
     if !report.hosts.is_empty() {
         let width = report.hosts.iter().take(HOSTS).map(|host| host.host.len()).max().unwrap_or(0).max(4);
-        say(&format!("\n  {:<width$}  {:>9}  {:>12}  {:>12}", "host", "requests", "most at once", "smallest gap"));
+        lines.push(String::new());
+        lines.push(format!("  {:<width$}  {:>9}  {:>12}  {:>12}", "host", "requests", "most at once", "smallest gap"));
         for host in report.hosts.iter().take(HOSTS) {
             let gap = host.smallest_gap.map_or_else(|| "–".to_owned(), |gap| format!("{:.3} ms", gap * 1000.0));
             let name = escape(&host.host);
-            say(&format!("  {name:<width$}  {:>9}  {:>12}  {gap:>12}", host.requests, host.most_at_once));
+            lines.push(format!("  {name:<width$}  {:>9}  {:>12}  {gap:>12}", host.requests, host.most_at_once));
         }
         if report.hosts.len() > HOSTS {
-            say(&format!("  and {} more", report.hosts.len() - HOSTS));
+            lines.push(format!("  and {} more", report.hosts.len() - HOSTS));
         }
     }
+    lines.join("\n")
 }
 
 /// The report as one line of JSON, for those who read log lines as such.

@@ -47,11 +47,12 @@ fn shown(key: &str, value: &Value) -> Value {
 
 /// Whether a key's name says that its value is not for show.
 pub(crate) fn is_secret(key: &str) -> bool {
-    const WORDS: [&str; 10] =
-        ["password", "passwd", "passphrase", "secret", "token", "apikey", "auth", "cookie", "credential", "privatekey"];
-    let name = key.rsplit('.').next().unwrap_or(key).to_lowercase().replace(['-', '_'], "");
+    const WORDS: [&str; 9] = ["pass", "pwd", "secret", "token", "apikey", "auth", "cookie", "credential", "privatekey"];
+    let name = key.rsplit('.').next().unwrap_or(key).to_lowercase();
+    let is_pin = name.split(['-', '_']).any(|part| part == "pin");
+    let name = name.replace(['-', '_'], "");
     // limits are numbers of things, and no secrets
-    !name.starts_with("max") && (name == "pin" || WORDS.iter().any(|word| name.contains(word)))
+    !name.starts_with("max") && (is_pin || WORDS.iter().any(|word| name.contains(word)))
 }
 
 #[cfg(test)]
@@ -64,7 +65,7 @@ mod tests {
         assert_eq!(shown("spiders.x.pin", &table["a"]).as_str(), Some("***"));
         assert_eq!(shown("spiders.x.Password", &table["b"]).as_str(), Some("***"));
         assert_eq!(shown("spiders.x.username", &table["b"]).as_str(), Some("plain"));
-        for name in ["authorization", "cookie", "x-api-key", "my_token", "pin"] {
+        for name in ["authorization", "cookie", "x-api-key", "my_token", "pin", "my_pin", "pwd", "passphrase"] {
             assert!(is_secret(&format!("middlewares.headers.default.{name}")), "{name}");
         }
         let url = Value::String("http://me:pw@a.example/".to_owned());

@@ -24,6 +24,7 @@ use crate::stats::{Name, Stat, Stats};
 
 /// A crawl that is put together and has not begun. Nothing has touched disk or network yet.
 pub struct Crawl {
+    name: String,
     spider: Arc<dyn Runnable>,
     settings: Arc<Settings>,
     frontier: Arc<dyn Frontier>,
@@ -96,6 +97,7 @@ impl Crawl {
     pub fn build(registry: &Registry, spider: &str, layers: &Layers) -> Result<Self> {
         let layers = layers.for_spider(spider, registry.spider_settings(spider)?)?;
         let settings = Settings::read(&layers)?;
+        let name = spider.to_owned();
         let spider = registry.build_spider(spider, &layers)?;
         registry.check(&layers, &settings)?;
         for (index, feed) in settings.feeds.iter().enumerate() {
@@ -129,6 +131,7 @@ impl Crawl {
         }
         let frontier = Arc::new(Memory::new(settings.frontier.order, rand::random()));
         Ok(Self {
+            name,
             spider,
             settings: Arc::new(settings),
             frontier,
@@ -140,6 +143,12 @@ impl Crawl {
             observers: Vec::new(),
             stop,
         })
+    }
+
+    /// The spider's name.
+    #[must_use]
+    pub fn spider(&self) -> &str {
+        &self.name
     }
 
     /// The effective settings.

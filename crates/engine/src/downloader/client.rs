@@ -165,16 +165,17 @@ impl Client {
             return Err(Failure::new(FailureKind::UrlTooLong, url, detail));
         }
         let deadline = Instant::now() + limits.timeout;
-        let mut message = reqwest::Request::new(request.method.clone(), request.url.clone());
-        message.headers_mut().clone_from(&request.headers);
+        // the builder makes an `Authorization` of the URL's user and password, and takes them out of the URL
+        let mut message = self.client(&request.url).request(request.method.clone(), request.url.clone());
+        message = message.headers(request.headers.clone());
         if !request.body.is_empty() {
-            *message.body_mut() = Some(request.body.clone().into());
+            message = message.body(request.body.clone());
         }
         let (head_timeout, setting) = match limits.head_timeout <= limits.timeout {
             true => (limits.head_timeout, "download.head_timeout"),
             false => (limits.timeout, "download.timeout"),
         };
-        let head = match timeout(head_timeout, self.client(&request.url).execute(message)).await {
+        let head = match timeout(head_timeout, message.send()).await {
             Ok(head) => head.map_err(|error| explain(&error, &request.url))?,
             Err(_) => {
                 let detail = format!("no head within `{setting}` = {}", humantime(head_timeout));

@@ -4,7 +4,7 @@
 //! *busy* until one of its turns ends. Finding the next one costs the same however many are held.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 
 use tokio::time::Instant;
 
@@ -17,8 +17,12 @@ pub(super) struct Heads {
     by_host: HashMap<Host, Head>,
     ready: VecDeque<Host>,
     later: BinaryHeap<Reverse<(Instant, Host)>>,
-    /// Hosts that have run out of requests since the frontier was last asked for more.
-    empty: Vec<Host>,
+    /// Hosts that have run out of requests, until the frontier has more for them.
+    empty: BTreeSet<Host>,
+    /// One has become so since the frontier was last asked.
+    emptied: bool,
+    /// Hosts that are not to be asked before a time, and whose last request has come back since they were looked at.
+    resting: Vec<Host>,
     waiting: usize,
 }
 
@@ -57,6 +61,7 @@ impl Heads {
         head.requests.extend(lease.requests);
         if head.place == Place::Empty && !head.requests.is_empty() {
             head.place = Place::Ready;
+            self.empty.remove(&lease.host);
             self.ready.push_back(lease.host);
         }
     }
@@ -92,7 +97,8 @@ impl Heads {
         let lease = head.lease;
         if head.requests.is_empty() {
             head.place = Place::Empty;
-            self.empty.push(host);
+            self.empty.insert(host);
+            self.emptied = true;
         } else {
             self.ready.push_back(host);
         }
@@ -134,40 +140,52 @@ impl Heads {
     pub(super) fn settled(&mut self, host: &Host) {
         if let Some(head) = self.by_host.get_mut(host) {
             head.out = head.out.saturating_sub(1);
-            if head.out == 0 && head.requests.is_empty() {
+            match (head.out, head.place) {
                 // it may be given back
-                self.empty.push(host.clone());
+                (0, Place::Empty) => self.emptied = true,
+                (0, Place::Later(_)) => self.resting.push(host.clone()),
+                _ => {}
             }
         }
     }
 
-    /// Whether a host has run out of requests since the frontier was last asked.
-    pub(super) fn has_empty(&self) -> bool {
-        !self.empty.is_empty()
+    /// Whether a host has run out of requests, or may be given back, since the frontier was last asked.
+    pub(super) fn has_emptied(&self) -> bool {
+        self.emptied
     }
 
-    /// The leases that have run out of requests.
-    pub(super) fn take_empty(&mut self) -> Vec<(Host, LeaseId)> {
-        let mut empty = Vec::new();
-        for host in std::mem::take(&mut self.empty) {
-            if let Some(head) = self.by_host.get(&host).filter(|head| head.requests.is_empty()) {
-                empty.push((host, head.lease));
-            }
-        }
-        empty.sort_unstable();
-        empty.dedup();
-        empty
+    /// The hosts that have run out of requests, and their leases: whoever asks the frontier asks for all of them, for
+    /// it may have more for one that it had nothing for the last time.
+    pub(super) fn empty(&mut self) -> Vec<(Host, LeaseId)> {
+        self.emptied = false;
+        let lease = |host: &Host| self.by_host.get(host).map(|head| (host.clone(), head.lease));
+        self.empty.iter().filter_map(lease).collect()
+    }
+
+    /// Hosts that rest until a time, and have had nothing under way since.
+    pub(super) fn take_resting(&mut self) -> Vec<(Host, Instant)> {
+        let resting = std::mem::take(&mut self.resting);
+        let until = |host: Host| match self.by_host.get(&host)?.place {
+            Place::Later(at) => Some((host, at)),
+            _ => None,
+        };
+        resting.into_iter().filter_map(until).collect()
     }
 
     /// Forgets a host if it has nothing waiting and nothing under way. True if it is to be given back.
     pub(super) fn drop_if_idle(&mut self, host: &Host) -> bool {
         let idle = self.by_host.get(host).is_some_and(|head| head.requests.is_empty() && head.out == 0);
-        idle && self.by_host.remove(host).is_some()
+        if idle {
+            self.empty.remove(host);
+            self.by_host.remove(host);
+        }
+        idle
     }
 
     /// Forgets a host with what it has; its lease is to be given back.
     pub(super) fn take(&mut self, host: &Host) -> Option<LeaseId> {
         let head = self.by_host.remove(host)?;
+        self.empty.remove(host);
         self.waiting -= head.requests.len();
         Some(head.lease)
     }
@@ -214,11 +232,15 @@ mod tests {
             heads.pop(host).expect("a request");
         }
         assert_eq!(order, ["a", "b", "a"]);
-        let empty: Vec<u64> = heads.take_empty().into_iter().map(|(_, LeaseId(id))| id).collect();
-        assert_eq!((empty, heads.waiting(), heads.has_empty()), (vec![1, 2], 0, false));
+        let empty = |heads: &mut Heads| heads.empty().into_iter().map(|(_, LeaseId(id))| id).collect::<Vec<_>>();
+        assert!(heads.has_emptied());
+        assert_eq!((empty(&mut heads), heads.waiting(), heads.has_emptied()), (vec![1, 2], 0, false));
+        // there was nothing for them, and there may be the next time
+        assert_eq!(empty(&mut heads), [1, 2]);
         assert!(!heads.drop_if_idle(&"a".into()), "its requests are under way");
         heads.settled(&"b".into());
-        assert!(heads.drop_if_idle(&"b".into()));
+        assert!(heads.has_emptied() && heads.drop_if_idle(&"b".into()));
+        assert_eq!(empty(&mut heads), [1]);
     }
 
     #[tokio::test]

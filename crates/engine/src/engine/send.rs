@@ -9,12 +9,15 @@ use super::{Engine, OUTBOX};
 use crate::error::Result;
 use crate::frontier::{Pace, Want};
 use crate::hosts::Answer;
+use crate::message::Host;
 use crate::spider::Context;
 
 /// Requests that are held in memory, taken from the frontier and not sent.
 const HELD: usize = 10_000;
 /// A host that may not be asked for longer than this is given back.
 const HELD_FOR: Duration = Duration::from_secs(10);
+/// The same where many requests are held already.
+const HELD_FOR_IF_MANY: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// Sends what may go, and asks the frontier for more while there is room.
@@ -26,10 +29,13 @@ impl Engine {
             (self.due, self.ask) = (None, true);
         }
         self.heads.freed(self.parts.hosts.take_freed());
+        for (host, at) in self.heads.take_resting() {
+            self.rest(host, at).await?;
+        }
         loop {
             self.dispatch().await?;
             let may_hold = self.heads.waiting() < HELD;
-            if !(self.has_room() && may_hold && (self.ask || self.heads.has_empty())) {
+            if !(self.has_room() && may_hold && (self.ask || self.heads.has_emptied())) {
                 break;
             }
             if !self.take_requests().await? {
@@ -51,7 +57,7 @@ impl Engine {
     /// Asks the frontier for hosts, and for more requests of those that are held. False if it has none.
     async fn take_requests(&mut self) -> Result<bool> {
         let (hosts, batch) = (self.parts.settings.crawl.concurrency, self.parts.settings.frontier.batch);
-        let empty = self.heads.take_empty();
+        let empty = self.heads.empty();
         let refill = empty.iter().map(|(_, lease)| *lease).collect();
         let leases = self.parts.frontier.lease(Want { hosts, requests: batch, refill }).await?;
         self.ask = !leases.is_empty();
@@ -87,14 +93,8 @@ impl Engine {
                     self.tasks.spawn(fly(Box::new(flight), turn, context, downloader, parsers, say));
                 }
                 Answer::NotBefore(at) => {
-                    let wait = at.saturating_duration_since(now);
-                    if self.heads.later(host.clone(), at) && wait > HELD_FOR {
-                        // a host that rests for long rests in the frontier
-                        let not_before = Some(SystemTime::now() + wait);
-                        self.due = [self.due, not_before].into_iter().flatten().min();
-                        if let Some(lease) = self.heads.take(&host) {
-                            self.parts.frontier.release(lease, Pace { not_before }).await?;
-                        }
+                    if self.heads.later(host.clone(), at) {
+                        self.rest(host, at).await?;
                     }
                 }
                 Answer::Busy => self.heads.busy(&host),
@@ -103,6 +103,21 @@ impl Engine {
                     break;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// A host that rests for long, and has nothing under way, rests in the frontier: others need its place here.
+    async fn rest(&mut self, host: Host, at: Instant) -> Result<()> {
+        let wait = at.saturating_duration_since(Instant::now());
+        let long = if self.heads.waiting() > HELD / 10 { HELD_FOR_IF_MANY } else { HELD_FOR };
+        if wait <= long {
+            return Ok(());
+        }
+        let not_before = Some(SystemTime::now() + wait);
+        self.due = [self.due, not_before].into_iter().flatten().min();
+        if let Some(lease) = self.heads.take(&host) {
+            self.parts.frontier.release(lease, Pace { not_before }).await?;
         }
         Ok(())
     }

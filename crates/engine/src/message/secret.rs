@@ -1,5 +1,6 @@
 //! A value that is used and never shown.
 
+use std::env::VarError;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
@@ -73,8 +74,11 @@ impl<'de> Visitor<'de> for Source {
             return Err(A::Error::custom("an empty table says neither `env` nor `file`"));
         };
         let text = match source.as_str() {
-            "env" => std::env::var(&name).map_err(|_| {
-                A::Error::custom(format!("environment variable `{name}` is not set: `export {name}=…`"))
+            "env" => std::env::var(&name).map_err(|error| match error {
+                VarError::NotPresent => {
+                    A::Error::custom(format!("environment variable `{name}` is not set: `export {name}=…`"))
+                }
+                VarError::NotUnicode(_) => A::Error::custom(format!("environment variable `{name}` is not UTF-8")),
             })?,
             "file" => std::fs::read_to_string(&name)
                 .map_err(|error| A::Error::custom(format!("secret file `{name}` cannot be read: {error}")))?

@@ -87,6 +87,11 @@ impl Layer {
         Self { source, table, lines, is_text: false }
     }
 
+    /// Forgets every value that is the same in `defaults`.
+    pub(super) fn keep_changes(&mut self, defaults: &Table) {
+        forget_same(&mut self.table, defaults, &mut String::new(), &mut self.lines);
+    }
+
     /// A table within this layer as a layer of its own.
     pub(super) fn part(&self, path: &[&str]) -> Option<Self> {
         let mut table = &self.table;
@@ -114,6 +119,28 @@ fn locate(table: &DeTable<'_>, text: &str, path: &mut String, lines: &mut BTreeM
         }
         path.truncate(length);
     }
+}
+
+fn forget_same(table: &mut Table, same: &Table, path: &mut String, lines: &mut BTreeMap<String, usize>) {
+    table.retain(|key, value| {
+        let length = path.len();
+        if length > 0 {
+            path.push('.');
+        }
+        path.push_str(key);
+        let keep = match (value, same.get(key)) {
+            (Value::Table(inner), Some(Value::Table(same))) => {
+                forget_same(inner, same, path, lines);
+                !inner.is_empty()
+            }
+            (value, same) => same != Some(value),
+        };
+        if !keep {
+            lines.remove(path.as_str());
+        }
+        path.truncate(length);
+        keep
+    });
 }
 
 /// Notes every key of a layer that has no lines.

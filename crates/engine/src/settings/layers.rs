@@ -51,6 +51,19 @@ impl Layers {
         self.add(Layer::parse(Source::File(path.to_owned()), &text)?)
     }
 
+    /// Lays a project's own copy of the defaults over what is there. Only what it changes counts: a value that is the
+    /// default as it is says nothing, and must not stand against what a spider brings along.
+    ///
+    /// # Errors
+    /// As [`Layers::add_file`].
+    pub fn add_project(&mut self, path: &Path) -> Result<()> {
+        self.add_file(path)?;
+        if let ([defaults, ..], Some(project)) = (self.layers.clone().as_slice(), self.layers.last_mut()) {
+            project.keep_changes(&defaults.table);
+        }
+        Ok(())
+    }
+
     /// Lays the variables `DRAGLINE__SECTION__KEY` over what is there. `_` stands for `-` where a key has that.
     ///
     /// # Errors
@@ -388,6 +401,21 @@ mod tests {
         assert_eq!(other.merged()["hosts"]["delay"].as_str(), Some("0s"));
         let error = add(&mut layers, "\n[spiders.quick.settings.hosts]\ndely = 1").expect_err("unknown");
         assert_eq!(error.to_string(), "there is no setting `hosts.dely` (a.toml:3); did you mean `hosts.delay`?");
+    }
+
+    #[test]
+    fn a_projects_copy_of_the_defaults_counts_where_it_differs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("default.toml");
+        std::fs::write(&path, format!("# mine\n{}", DEFAULTS.replace("delay = '0s'", "delay = '1s'")))
+            .expect("written");
+        let mut layers = layers();
+        layers.add_project(&path).expect("a file");
+        let own = layers.for_spider("quick", "pipelines.order = ['images']").expect("layers").merged();
+        assert_eq!(own["pipelines"]["order"].as_array().map(Vec::len), Some(1), "the spider's stays");
+        assert_eq!(own["hosts"]["delay"].as_str(), Some("1s"));
+        assert!(layers.place("hosts.delay").expect("a place").to_string().ends_with("default.toml:3"));
+        assert_eq!(layers.place("hosts.concurrency").expect("a place").source, Source::Default);
     }
 
     #[test]
