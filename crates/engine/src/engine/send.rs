@@ -132,6 +132,7 @@ impl Engine {
     pub(super) fn context(&self, depth: u32) -> Context {
         let settings = &self.parts.settings;
         let (max_depth, max_url) = (settings.spider.max_depth, settings.download.max_url);
-        Context { page: None, depth, max_depth, max_url, seen: self.parts.frontier.seen() }
+        let limits = (&settings.spider).into();
+        Context { page: None, depth, max_depth, max_url, limits, seen: self.parts.frontier.seen() }
     }
 }

@@ -117,6 +117,9 @@ impl Settings {
         within("hosts.concurrency", self.hosts.concurrency, 1..=10_000)?;
         within("hosts.delay", self.hosts.delay, Duration::ZERO..=DAY)?;
         within("spider.threads", self.spider.threads, 0..=1024)?;
+        within("spider.max_nodes", self.spider.max_nodes, 1..=1_000_000_000)?;
+        within("spider.max_nesting", self.spider.max_nesting, 1..=1_000_000)?;
+        within("spider.parse_timeout", self.spider.parse_timeout, Duration::from_millis(1)..=DAY)?;
         within("pipelines.concurrency", self.pipelines.concurrency, 1..=100_000)?;
         let Limits { connect_timeout, head_timeout, idle_timeout, timeout, .. } = self.download;
         for (key, time) in [

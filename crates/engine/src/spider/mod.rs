@@ -9,6 +9,7 @@ mod session;
 mod text;
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,13 +26,32 @@ use crate::error::Result;
 use crate::message::Failure;
 
 /// `[spider]`: how pages are read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Threads that parse pages; 0 means as many as there are processors.
     pub threads: usize,
     /// Links further from the start than this are not followed; 0 means no limit.
     pub max_depth: u32,
+    /// The most nodes of a page's tree; the rest of the page is left out.
+    pub max_nodes: usize,
+    /// The deepest nesting of a page's elements; the rest of the page is left out.
+    pub max_nesting: usize,
+    /// The longest that parsing a page may take; the rest of the page is left out.
+    #[serde(with = "humantime_serde")]
+    pub parse_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            max_depth: 0,
+            max_nodes: 1_000_000,
+            max_nesting: 512,
+            parse_timeout: Duration::from_secs(10),
+        }
+    }
 }
 
 /// A crawl's own part: where it begins, and what a page means.

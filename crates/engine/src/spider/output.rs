@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use url::Url;
 
-use super::{Page, Spider};
+use super::page::Limits;
+use super::{Page, Settings, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
 use crate::message::{Item, Method, Record, Request, Sealed};
@@ -31,6 +32,8 @@ pub(crate) struct Context {
     pub(crate) depth: u32,
     pub(crate) max_depth: u32,
     pub(crate) max_url: usize,
+    /// What the page's tree may come to.
+    pub(crate) limits: Limits,
     pub(crate) seen: Option<Seen>,
 }
 
@@ -108,13 +111,27 @@ impl<S: Spider> Output<S> {
     #[must_use]
     pub fn for_page(page: &Page) -> Self {
         let url = Some(Arc::new(page.url().clone()));
-        Self::new(Context { page: url, depth: page.depth(), max_depth: 0, max_url: MAX_URL, seen: None })
+        Self::new(Context {
+            page: url,
+            depth: page.depth(),
+            max_depth: 0,
+            max_url: MAX_URL,
+            limits: Limits::from(&Settings::default()),
+            seen: None,
+        })
     }
 
     /// An output as `start` gets it: for tests of spiders.
     #[must_use]
     pub fn for_start() -> Self {
-        Self::new(Context { page: None, depth: 0, max_depth: 0, max_url: MAX_URL, seen: None })
+        Self::new(Context {
+            page: None,
+            depth: 0,
+            max_depth: 0,
+            max_url: MAX_URL,
+            limits: Limits::from(&Settings::default()),
+            seen: None,
+        })
     }
 
     /// Fetches this next, and comes back with the answer and the step.

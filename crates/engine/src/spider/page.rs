@@ -12,17 +12,26 @@ use scraper::{Html, HtmlTreeSink};
 use url::Url;
 
 use super::selection::Selection;
-use super::text;
+use super::{Settings, text};
 use crate::error::{Error, Result};
 
 /// Pages longer than this are parsed in pieces, with an eye on what comes of them.
 const LONG: usize = 8 * 1024;
 const PIECE: usize = 4 * 1024;
-/// What a page may come to; the rest of it is left out, and that is counted. html5ever is quadratic in depth, and a few
-/// thousand unclosed elements make it copy each of them into every paragraph that follows.
-const MAX_DEPTH: usize = 512;
-const MAX_NODES: usize = 1_000_000;
-const MAX_TIME: Duration = Duration::from_secs(10);
+/// What a page's tree may come to; the rest of the page is left out, and that is counted. html5ever has no limits: it is
+/// quadratic in depth, and a few thousand unclosed elements make it copy each of them into every paragraph that follows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    nodes: usize,
+    nesting: usize,
+    time: Duration,
+}
+
+impl From<&Settings> for Limits {
+    fn from(settings: &Settings) -> Self {
+        Self { nodes: settings.max_nodes, nesting: settings.max_nesting, time: settings.parse_timeout }
+    }
+}
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -39,6 +48,7 @@ pub struct Page {
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
     bad_links: Cell<u64>,
+    limits: Limits,
     cut: Cell<bool>,
 }
 
@@ -57,8 +67,14 @@ impl Page {
             base: OnceCell::new(),
             fault: RefCell::new(None),
             bad_links: Cell::new(0),
+            limits: Limits::from(&Settings::default()),
             cut: Cell::new(false),
         }
+    }
+
+    /// The same page, its tree within these limits.
+    pub(super) fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// A page from HTML: for tests of spiders.
@@ -179,7 +195,7 @@ impl Page {
 
     pub(super) fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
-            let (tree, whole) = parse(self.text());
+            let (tree, whole) = parse(self.text(), &self.limits);
             self.cut.set(!whole);
             tree
         })
@@ -208,7 +224,7 @@ impl Page {
 }
 
 /// The tree that browsers build, and whether the whole text is in it.
-fn parse(text: &str) -> (Html, bool) {
+fn parse(text: &str, limits: &Limits) -> (Html, bool) {
     if text.len() <= LONG {
         return (Html::parse_document(text), true);
     }
@@ -220,17 +236,18 @@ fn parse(text: &str) -> (Html, bool) {
         parser.process(StrTendril::from_slice(piece));
         rest = after;
         let so_far = parser.tokenizer.sink.sink.0.borrow();
-        if is_too_much(&so_far, begin) {
+        if is_too_much(&so_far, begin, limits) {
             break;
         }
     }
     (parser.finish(), rest.is_empty())
 }
 
-fn is_too_much(so_far: &Html, begin: Instant) -> bool {
+fn is_too_much(so_far: &Html, begin: Instant, limits: &Limits) -> bool {
     // what was made last lies as deep as the page is now
-    let depth = so_far.tree.nodes().next_back().map_or(0, |node| node.ancestors().take(MAX_DEPTH + 1).count());
-    depth > MAX_DEPTH || so_far.tree.nodes().len() > MAX_NODES || begin.elapsed() > MAX_TIME
+    let last = so_far.tree.nodes().next_back();
+    let nesting = last.map_or(0, |node| node.ancestors().take(limits.nesting + 1).count());
+    nesting > limits.nesting || so_far.tree.nodes().len() > limits.nodes || begin.elapsed() > limits.time
 }
 
 #[cfg(test)]
@@ -268,7 +285,7 @@ mod tests {
     #[test]
     fn a_page_in_pieces_is_the_same_page() {
         let html = format!("<title>ä</title>{}", "<p>äöü <b>bold</b> &amp; more</p>\n".repeat(5000));
-        let (tree, whole) = parse(&html);
+        let (tree, whole) = parse(&html, &Limits::from(&Settings::default()));
         assert!(whole && html.len() > LONG);
         assert_eq!(tree.html(), Html::parse_document(&html).html());
     }
@@ -281,6 +298,9 @@ mod tests {
         assert!(!page.css("b").is_empty() && page.is_cut());
         let nested = Page::from_html("http://a.example/", &"<div>".repeat(1_000_000));
         assert!(!nested.css("div").is_empty() && nested.is_cut());
-        assert!(begin.elapsed() < MAX_TIME, "{:?}", begin.elapsed());
+        let few = Limits { nodes: 100, ..Limits::from(&Settings::default()) };
+        let page = Page::from_html("http://a.example/", &"<p>a</p>".repeat(2000)).within(few);
+        assert!(page.css("p").iter().count() < 1000 && page.is_cut());
+        assert!(begin.elapsed() < Settings::default().parse_timeout, "{:?}", begin.elapsed());
     }
 }

@@ -111,7 +111,7 @@ fn read_page(spider: &dyn Runnable, step: &Sealed, mut context: Context, respons
             return Read { parsed: Parsed::default(), end: End::Failed(failure) };
         }
     };
-    let page = Page::new(url, status, headers, body, context.depth);
+    let page = Page::new(url, status, headers, body, context.depth).within(context.limits);
     context.page = Some(Arc::new(page.url().clone()));
     let (mut parsed, result) = spider.parse(step, &page, context);
     if page.is_cut() {
