@@ -65,8 +65,9 @@ impl Log {
                     Line::Flush(done) => drop(done.send(())),
                     // a log that nobody reads harms nobody
                     Line::Write(bytes) => drop(match &bar {
-                        Some(bar) => bar.suspend(|| io::stderr().write_all(&bytes)),
-                        None => io::stderr().write_all(&bytes),
+                        // a finished line stays where it is
+                        Some(bar) if !bar.is_finished() => bar.suspend(|| io::stderr().write_all(&bytes)),
+                        _ => io::stderr().write_all(&bytes),
                     }),
                 }
             }
