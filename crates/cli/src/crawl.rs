@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::log::Log;
 use crate::options::{self, FailOn, LogFormat, Logging};
 use crate::settings::is_secret;
-use crate::terminal::message;
+use crate::terminal::{escape, message};
 use crate::{layers, progress, report};
 
 /// Runs a spider.
@@ -27,6 +27,10 @@ pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Resu
         layers.add_argument(&command.spider, argument)?;
     }
     add_feeds(&mut layers, &command.output, &command.overwrite)?;
+    if let Some(folder) = &command.job {
+        let folder = Value::String(folder.to_string_lossy().into_owned());
+        layers.add_flag(&format!("job.dir={folder}"))?;
+    }
     let crawl = build(registry, &command.spider, &mut layers)?;
     if let Some(path) = &command.stats {
         // now, and not after an hour of crawling
@@ -207,13 +211,23 @@ fn verdict(report: &Report, fail_on: FailOn) -> (Exit, Option<String>) {
         };
         return (exit, Some(format!("error: {what}{}", message(error))));
     }
+    let pending = report.progress.pending;
+    let go_on = match &report.job {
+        Some(job) => {
+            format!("run the same command again to go on (the job is in `{}`)", escape(&job.to_string_lossy()))
+        }
+        None => {
+            "run the same command again to begin anew; with --job DIR it would go on; images that are in the store \
+                 are not fetched again"
+                .to_owned()
+        }
+    };
     if report.reason == "shutdown" {
-        let pending = report.progress.pending;
-        let meaning = format!(
-            "stopped: {pending} requests were not done. Run the same command again to begin anew; \
-             images that are in the store are not fetched again"
-        );
-        return (Exit::Stopped, Some(meaning));
+        return (Exit::Stopped, Some(format!("stopped: {pending} requests were not done: {go_on}")));
+    }
+    if report.reason.starts_with("closespider_") {
+        let limit = report.reason.trim_start_matches("closespider_");
+        return (Exit::Finished, Some(format!("limit reached ({limit}): {pending} requests were not done: {go_on}")));
     }
     let failed = report.progress.failed > 0;
     let broken = failed || report.count("item_error_count") > 0 || report.count("file_status_count/failed") > 0;

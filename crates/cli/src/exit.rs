@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use dragline::Error;
+use dragline::frontier::FrontierError;
+use dragline::frontier::disk::JobError;
 
 /// The exit codes, in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum Exit {
     Usage = 2,
     /// The crawl is finished, but over a `--fail-on` rule.
     Failed = 3,
+    /// The job is in use, or cannot be read: another version's, another spider's, damaged.
+    Job = 4,
     /// The site refused the sign-in.
     SignIn = 5,
     /// The store or a feed cannot be written to.
@@ -32,6 +36,7 @@ impl Exit {
     pub fn of(error: &anyhow::Error) -> Self {
         match error.downcast_ref::<Error>() {
             Some(error) => Self::of_engine(error),
+            None if error.downcast_ref::<JobError>().is_some() => Self::Job,
             None if error.downcast_ref::<std::io::Error>().is_some() => Self::Disk,
             None => Self::Internal,
         }
@@ -45,7 +50,8 @@ impl Exit {
                 Self::Usage
             }
             Error::SignIn(_) | Error::SignedOut => Self::SignIn,
-            Error::Disk { .. } => Self::Disk,
+            Error::Frontier(FrontierError::Job(error)) if error.is_about_the_job() => Self::Job,
+            Error::Disk { .. } | Error::Space(_) | Error::Frontier(FrontierError::Job(_)) => Self::Disk,
             _ => Self::Internal,
         }
     }

@@ -20,7 +20,7 @@ pub(crate) enum Command {
     /// Run a spider by its name.
     #[command(after_help = "Example:\n  export KODAK_PASSWORD=…\n  dragline crawl kodak-pulse --config \
         config/kodak-pulse.toml -o photos.jsonl\n\nExit codes: 0 finished, 1 internal error, 2 usage or settings, 3 over \
-        a --fail-on rule, 5 sign-in refused, 6 store or feed cannot be written to, 11 stopped by Ctrl-C, 13 stopped at once.")]
+        a --fail-on rule, 4 job in use or not readable, 5 sign-in refused, 6 store or feed cannot be written to, 11 stopped by Ctrl-C, 13 stopped at once.")]
     Crawl(Crawl),
     /// Name the spiders.
     #[command(after_help = "Example:\n  dragline list")]
@@ -63,6 +63,9 @@ pub(crate) struct Crawl {
     /// The same, beginning anew.
     #[arg(short = 'O', value_name = "FILE[:FORMAT]")]
     pub(crate) overwrite: Vec<String>,
+    /// Keep the crawl in a folder, so that it goes on there after whatever has ended it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) job: Option<PathBuf>,
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE", overrides_with = "stats")]
     pub(crate) stats: Option<PathBuf>,

@@ -1,26 +1,33 @@
 //! Assembly: settings and registry become a crawl; it runs; it reports.
 
-use std::collections::BTreeMap;
+mod keeper;
+mod report;
+mod space;
+
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use serde::Serialize;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub use self::report::Report;
+
+use self::keeper::Keeper;
+use self::report::Before;
 use crate::downloader::{Client, Downloader, Fetch, Middleware};
-use crate::engine::{Ended, Engine, Parts};
+use crate::engine::{Ended, Engine, Parts, Space};
 use crate::error::{Error, Result};
-use crate::feed::Writer;
-use crate::frontier::{FeedId, Frontier, FrontierError, Memory, Progress};
-use crate::hosts::{HostReport, Hosts};
+use crate::feed::{self, Writer};
+use crate::frontier::{Disk, FeedId, Frontier, FrontierError, Memory, Opened, Progress, disk};
+use crate::hosts::Hosts;
 use crate::observer::Observer;
 use crate::pipeline::{Chain, Pipeline};
 use crate::registry::{Context, Registry};
 use crate::settings::{Layers, Settings};
 use crate::spider::Runnable;
-use crate::stats::{Name, Stat, Stats};
+use crate::stats::{Stat, Stats};
 
 /// A crawl that is put together and has not begun. Nothing has touched disk or network yet.
 pub struct Crawl {
@@ -30,6 +37,7 @@ pub struct Crawl {
     frontier: Arc<dyn Frontier>,
     hosts: Arc<Hosts>,
     downloader: Arc<Downloader>,
+    middlewares: Vec<Arc<dyn Middleware>>,
     fetch: Fetch,
     chain: Arc<Chain>,
     stats: Arc<Stats>,
@@ -66,29 +74,6 @@ impl Watch {
     }
 }
 
-/// How a crawl went.
-#[derive(Debug)]
-pub struct Report {
-    /// `finished`, `shutdown`, `sign_in_failed`, `start_error`, `feed_failed`, `internal_error`.
-    pub reason: &'static str,
-    /// The figures, in Scrapy's names where it has them.
-    pub stats: BTreeMap<Name, Stat>,
-    /// How each host was treated.
-    pub hosts: Vec<HostReport>,
-    /// What became of the requests.
-    pub progress: Progress,
-    /// What ended it, if it did not end by itself.
-    pub error: Option<Error>,
-}
-
-/// A report as JSON: the figures, and the hosts under `hosts`.
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(flatten)]
-    stats: &'a BTreeMap<Name, Stat>,
-    hosts: &'a [HostReport],
-}
-
 impl Crawl {
     /// Puts a crawl together: reads the settings, builds spider, middlewares and pipelines. No side effects.
     ///
@@ -119,7 +104,7 @@ impl Crawl {
         }
         let client = Client::new(settings.download.clone(), &settings.dns, &settings.tls, settings.hosts.concurrency)
             .map_err(|error| layers.blame_on(error.key(), &error.into()))?;
-        let downloader = Arc::new(Downloader::new(middlewares, client, stats.clone()));
+        let downloader = Arc::new(Downloader::new(middlewares.clone(), client, stats.clone()));
         let stop = watch::Sender::new(false);
         let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
         context.fetch = Some(fetch.clone());
@@ -129,7 +114,15 @@ impl Crawl {
             let table = settings.pipelines.each.get(name).cloned().unwrap_or_default();
             pipelines.push(registry.build_pipeline(name, table, &layers, &context)?);
         }
-        let frontier = Arc::new(Memory::new(settings.frontier.order, rand::random()));
+        let frontier: Arc<dyn Frontier> = match settings.job.folder() {
+            Some(folder) => Arc::new(Disk::new(disk::Options {
+                folder: folder.to_owned(),
+                spider: name.clone(),
+                settings: settings.frontier.clone(),
+                patience: settings.crawl.patience,
+            })),
+            None => Arc::new(Memory::new(settings.frontier.order, rand::random())),
+        };
         Ok(Self {
             name,
             spider,
@@ -137,6 +130,7 @@ impl Crawl {
             frontier,
             hosts,
             downloader,
+            middlewares,
             fetch,
             chain: Arc::new(Chain::new(pipelines)),
             stats,
@@ -177,51 +171,70 @@ impl Crawl {
     /// Runs it to its end on the current Tokio runtime.
     ///
     /// # Errors
-    /// If the store or a feed cannot be used, before any request. What happens later stands in the report.
+    /// If the job, the store or a feed cannot be used, before any request. What happens later stands in the report.
     pub async fn run(self) -> Result<Report> {
+        let opened = self.frontier.open().await?;
+        let result = self.run_opened(&opened).await;
+        if let Err(error) = &result {
+            // whoever comes next finds a job that was closed in order
+            tracing::debug!(%error, "the crawl did not begin");
+            self.frontier.close("not_begun").await?;
+        }
+        result
+    }
+
+    async fn run_opened(&self, opened: &Opened) -> Result<Report> {
         let begin = Instant::now();
-        self.stats.set("start_time", Stat::Text(now()));
+        let keeper = Keeper { middlewares: self.middlewares.clone(), stats: self.stats.clone() };
+        keeper.recall(&*self.frontier).await?;
+        self.frontier.remember(Arc::new(keeper));
+        let before = Before::of(&self.stats);
+        self.stats.set("start_time", Stat::Text(report::now()));
         self.chain.open().await?;
+        let progress = self.frontier.progress().await?;
+        if opened.runs > 0 {
+            let (done, pending) = (progress.done, progress.pending);
+            tracing::info!(job = %self.frontier, done, pending, "the job goes on");
+        }
         let mut feeds = Vec::new();
         for feed in &self.settings.feeds {
             feeds.push((FeedId(feed.uri.clone()), feed.open().await?));
         }
         let writer = Writer::new(feeds, self.frontier.clone(), self.stats.clone()).await?;
+        let (say_space, space) = watch::channel(Space::Enough);
         let engine = Engine::new(Parts {
-            spider: self.spider,
-            settings: self.settings,
+            spider: self.spider.clone(),
+            settings: self.settings.clone(),
             frontier: self.frontier.clone(),
             hosts: self.hosts.clone(),
-            downloader: self.downloader,
-            fetch: self.fetch,
-            chain: self.chain,
+            downloader: self.downloader.clone(),
+            fetch: self.fetch.clone(),
+            chain: self.chain.clone(),
             stats: self.stats.clone(),
-            observers: self.observers,
+            observers: self.observers.clone(),
+            progress,
+            space,
             stop: self.stop.subscribe(),
         })?;
-        let Ended { reason, error } = engine.run(writer).await;
-        let progress = self.frontier.progress().await?;
-        count_end(&self.stats, reason, begin, &progress);
-        Ok(Report { reason, stats: self.stats.snapshot(), hosts: self.hosts.report(), progress, error })
-    }
-}
-
-impl Report {
-    /// The figures as one JSON object, the hosts under `hosts`.
-    ///
-    /// # Errors
-    /// None that can be thought of; serde's.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(&Document { stats: &self.stats, hosts: &self.hosts })
-    }
-
-    /// A count of the report, 0 if there is none.
-    #[must_use]
-    pub fn count(&self, name: &str) -> u64 {
-        match self.stats.get(name) {
-            Some(Stat::Count(count)) => *count,
-            _ => 0,
+        let disk = &self.settings.disk;
+        let mut beside = JoinSet::new();
+        beside.spawn(space::watch(self.places(), disk.min_free, self.settings.crawl.patience, say_space));
+        let Ended { reason, mut error } = engine.run(writer).await;
+        beside.abort_all();
+        if let Err(unclosed) = self.frontier.close(reason).await {
+            error.get_or_insert(unclosed.into());
         }
+        let progress = self.frontier.progress().await?;
+        report::count_end(&self.stats, reason, begin, &before, &progress);
+        let (stats, hosts) = (self.stats.snapshot(), self.hosts.report());
+        let job = self.settings.job.folder().map(Path::to_owned);
+        Ok(Report { reason, stats, hosts, progress, job, error })
+    }
+
+    /// The places that are written to.
+    fn places(&self) -> Vec<PathBuf> {
+        let feeds = self.settings.feeds.iter().filter(|feed| feed.uri != "-").map(feed::Settings::place);
+        self.settings.job.folder().map(Path::to_owned).into_iter().chain(feeds).chain(self.chain.places()).collect()
     }
 }
 
@@ -236,43 +249,4 @@ impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watch")
     }
-}
-
-fn count_end(stats: &Stats, reason: &'static str, begin: Instant, progress: &Progress) {
-    let elapsed = begin.elapsed().as_secs_f64();
-    stats.set("finish_reason", Stat::Text(reason.to_owned()));
-    stats.set("finish_time", Stat::Text(now()));
-    stats.set("elapsed_time_seconds", Stat::Number(elapsed));
-    for (name, count) in [
-        ("requests/scheduled", progress.scheduled),
-        ("requests/done", progress.done),
-        ("requests/failed", progress.failed),
-        ("requests/skipped", progress.skipped),
-        ("requests/pending", progress.pending),
-    ] {
-        stats.set(name, Stat::Count(count));
-    }
-    for (name, count) in [
-        ("items_per_minute", stats.count("item_scraped_count")),
-        ("responses_per_minute", stats.count("downloader/response_count")),
-    ] {
-        if elapsed > 0.0 {
-            #[expect(clippy::cast_precision_loss, reason = "a rate, for people")]
-            stats.set(name, Stat::Number((count as f64 * 60.0 / elapsed).round()));
-        }
-    }
-    if let Some(bytes) = peak_memory() {
-        stats.set("memusage/max", Stat::Count(bytes));
-    }
-}
-
-fn now() -> String {
-    Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_else(|_| Timestamp::now()).to_string()
-}
-
-/// The highest resident set of this process, in bytes, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }

@@ -5,6 +5,7 @@
 mod begin;
 mod flight;
 mod heads;
+mod limits;
 mod send;
 mod settle;
 
@@ -16,12 +17,13 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use self::flight::{Event, Flight};
+use self::flight::{Event, Find, Flight};
 use self::heads::Heads;
+use self::limits::Limits;
 use crate::downloader::{Downloader, Fetch};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SpaceError};
 use crate::feed::Writer;
-use crate::frontier::{Frontier, Pace, Settlement};
+use crate::frontier::{Frontier, Pace, Progress, Settlement};
 use crate::hosts::Hosts;
 use crate::message::Host;
 use crate::observer::{Happening, Observer};
@@ -32,10 +34,11 @@ use crate::stats::Stats;
 
 /// Events that may wait for the engine; who has more to say waits.
 const EVENTS: usize = 1024;
-/// Records that may wait for the feeds; more of them make the crawl wait.
+/// Records that may wait for the feeds, and what they may come to in bytes; more of them make the crawl wait.
 const OUTBOX: usize = 10_000;
-/// How often a full outbox is looked at.
-const OUTBOX_LOOK: Duration = Duration::from_millis(50);
+const OUTBOX_BYTES: usize = 128 * 1024 * 1024;
+/// How often what makes the crawl wait is looked at: a full outbox, a disk that is behind or full.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What the engine drives.
 pub(crate) struct Parts {
@@ -48,8 +51,23 @@ pub(crate) struct Parts {
     pub(crate) chain: Arc<Chain>,
     pub(crate) stats: Arc<Stats>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
+    /// How far the job was when this run began.
+    pub(crate) progress: Progress,
+    /// True while a disk is nearly full, and why it has been so for too long.
+    pub(crate) space: watch::Receiver<Space>,
     /// Turns true when no more requests are to be taken.
     pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// Whether the disks have room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Space {
+    /// They do.
+    Enough,
+    /// One does not: no request is sent until it does again.
+    Low,
+    /// One has not for too long, and this is what is to be said of it.
+    Gone(SpaceError),
 }
 
 /// How a crawl ended.
@@ -57,6 +75,13 @@ pub(crate) struct Ended {
     /// Scrapy's word for it: `finished`, `shutdown`.
     pub(crate) reason: &'static str,
     pub(crate) error: Option<Error>,
+}
+
+/// A source of requests that is pulled as there is room for them.
+struct Source {
+    seeds: Seeds,
+    /// The page that it comes from, which is settled when it is dry; none for the spider's `start`.
+    page: Option<(Box<Flight>, Box<Find>)>,
 }
 
 /// The state of a crawl.
@@ -72,11 +97,12 @@ pub(crate) struct Engine {
     most_flying: usize,
     /// Records in the pipelines.
     refining: usize,
-    /// Records that wait for the feeds.
-    outbox: usize,
+    /// Records that wait for the feeds, and what they come to.
+    outbox: (usize, usize),
     settlements: Vec<Settlement>,
-    /// Where more first requests come from, the next one first.
-    seeds: VecDeque<Seeds>,
+    limits: Limits,
+    /// Where more requests come from, the next source first.
+    seeds: VecDeque<Source>,
     /// Seeds are being taken from the spider.
     seeding: bool,
     /// The frontier may have something for us.
@@ -115,7 +141,6 @@ impl Engine {
         // failures that the engine itself reports need room beside those that fly
         let parsers = Parsers::start(threads, 2 * most_flying, &parts.spider, done).map_err(Error::other)?;
         Ok(Self {
-            parts,
             events,
             say,
             parsers: Arc::new(parsers),
@@ -124,8 +149,9 @@ impl Engine {
             flying: 0,
             most_flying,
             refining: 0,
-            outbox: 0,
+            outbox: (0, 0),
             settlements: Vec::new(),
+            limits: Limits::new(parts.settings.limits.clone(), &parts.stats),
             seeds: VecDeque::new(),
             seeding: false,
             ask: true,
@@ -138,6 +164,7 @@ impl Engine {
             ending: None,
             wake_writer: Arc::new(Notify::new()),
             writer_over: false,
+            parts,
         })
     }
 
@@ -149,10 +176,15 @@ impl Engine {
             self.end("internal_error", Some(error));
         }
         self.tasks.abort_all();
-        for lease in self.heads.take_all() {
-            if let Err(error) = self.parts.frontier.release(lease, Pace::default()).await {
+        for (host, lease) in self.heads.take_all() {
+            let pace = Pace { not_before: self.parts.hosts.rests_until(&host).map(as_time) };
+            if let Err(error) = self.parts.frontier.release(lease, pace).await {
                 self.end("internal_error", Some(error.into()));
             }
+        }
+        // the feeds get what the job has for good
+        if let Err(error) = self.parts.frontier.flush().await {
+            self.end("internal_error", Some(error.into()));
         }
         let _ = last.send(true);
         if !self.writer_over
@@ -167,7 +199,7 @@ impl Engine {
     }
 
     async fn crawl(&mut self, writer: &mut JoinHandle<Result<()>>) -> Result<()> {
-        let mut stop = self.parts.stop.clone();
+        let (mut stop, mut space) = (self.parts.stop.clone(), self.parts.space.clone());
         self.stopping = *stop.borrow();
         let mut deadline = None;
         if !self.stopping {
@@ -202,6 +234,11 @@ impl Engine {
                 }
                 () = self.parts.hosts.freed() => {}
                 _ = stop.changed(), if !self.stopping => self.stopping = *stop.borrow(),
+                _ = space.changed(), if !self.is_ending() => {
+                    if let Space::Gone(error) = &*space.borrow_and_update() {
+                        self.end("disk_full", Some(error.clone().into()));
+                    }
+                }
                 over = &mut *writer, if !self.writer_over => {
                     self.writer_over = true;
                     self.end("feed_failed", ended(over).err());
@@ -211,6 +248,9 @@ impl Engine {
                         break;
                     }
                     self.ask = true;
+                    if let Some(reason) = self.limits.reached(&self.parts.stats) {
+                        self.end(reason, None);
+                    }
                 }
             }
         }
@@ -234,10 +274,16 @@ impl Engine {
     /// When there is something to do although nothing happens.
     fn wake_at(&self) -> Option<Instant> {
         let due = self.due.map(|due| Instant::now() + due.duration_since(SystemTime::now()).unwrap_or_default());
-        // a full outbox gets smaller without telling us
-        let outbox = (self.outbox >= OUTBOX).then(|| Instant::now() + OUTBOX_LOOK);
-        [self.heads.wake(), due, outbox].into_iter().flatten().min()
+        // what we wait for there comes without telling us
+        let looks = self.is_outbox_full() || self.parts.frontier.is_behind();
+        let look = looks.then(|| Instant::now() + LOOK);
+        [self.heads.wake(), due, look, self.limits.deadline()].into_iter().flatten().min()
     }
+}
+
+/// The time of the clock on the wall.
+fn as_time(at: Instant) -> SystemTime {
+    SystemTime::now() + at.saturating_duration_since(Instant::now())
 }
 
 fn tell(observers: &[Arc<dyn Observer>], happening: &Happening<'_>) {

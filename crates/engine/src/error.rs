@@ -3,6 +3,9 @@
 use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
 
 use crate::downloader::ClientError;
 use crate::frontier::FrontierError;
@@ -77,6 +80,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A disk that is nearly full, and has stayed so.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
     /// Anything else.
     #[error("{0}")]
     Other(Box<dyn std::error::Error + Send + Sync>),
@@ -102,6 +108,18 @@ impl Error {
     pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Other(error.into())
     }
+}
+
+/// A disk that is nearly full, and has stayed so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` has less than `disk.min_free` = {min_free} of free space, and has had for {}s: make room, or set `disk.min_free`", path.display(), patience.as_secs())]
+pub struct SpaceError {
+    /// A place on the disk.
+    pub path: PathBuf,
+    /// What is to stay free.
+    pub min_free: ByteSize,
+    /// How long it was waited for.
+    pub patience: Duration,
 }
 
 impl From<url::ParseError> for Error {

@@ -148,6 +148,10 @@ impl Pipeline for Images {
         opened.map_err(Error::other)?.map_err(disk)
     }
 
+    fn places(&self) -> Vec<PathBuf> {
+        vec![self.settings.store.clone()]
+    }
+
     async fn process(&self, mut record: Record) -> Result<Verdict> {
         if !record.may_have(&self.settings.urls_field) {
             return Ok(Verdict::Keep(record));

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 pub use client::{Client, ClientError, Limits};
 pub use fetch::{Fetch, Held};
@@ -83,6 +84,16 @@ pub trait Middleware: Display + Send + Sync {
     async fn inbound(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
         let _ = trip;
         Inbound::Pass(outcome)
+    }
+
+    /// What the runs after this one need of it, if that has changed since it was last asked. It is kept with the job.
+    fn keep(&self) -> Option<Bytes> {
+        None
+    }
+
+    /// What a run before this one has kept. What cannot be read any more is left alone.
+    fn recall(&self, kept: &[u8]) {
+        let _ = kept;
     }
 }
 

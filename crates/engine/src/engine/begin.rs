@@ -4,13 +4,13 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 
-use super::flight::{self, Event, Flight, Seeded, give};
-use super::{Engine, tell};
+use super::flight::{self, Event, Find, Flight, Seeded, give};
+use super::{Engine, Source, tell};
 use crate::error::{Error, Result};
-use crate::frontier::Outcome;
+use crate::frontier::{Outcome, Progress};
 use crate::message::{Failure, FailureKind, Request};
 use crate::observer::Happening;
-use crate::spider::{Job, Parsed, Seeds, Session};
+use crate::spider::{Context, Job, Parsed, Seeds, Session};
 use crate::stats::Name;
 
 /// First requests taken from a spider's seeds at a time.
@@ -44,7 +44,10 @@ impl Engine {
         self.signed_in += 1;
         if self.signed_in == 1 && !self.is_ending() {
             tell(&self.parts.observers, &Happening::Opened);
-            self.start();
+            if !self.parts.progress.started {
+                let progress = self.parts.progress.clone();
+                self.start(&progress);
+            }
         }
     }
 
@@ -74,14 +77,17 @@ impl Engine {
                 self.sign_in();
             }
         }
-        self.settle_later(flight, Outcome::Again(Box::new(wish)), Vec::new(), Vec::new());
+        self.settle_later(flight, Find::nothing(Outcome::Again(Box::new(wish))));
     }
 
-    /// Asks the spider for its first requests, on a thread where it may take its time.
-    fn start(&mut self) {
-        let (spider, context) = (self.parts.spider.clone(), self.context(0));
-        self.seed(move || {
-            let Parsed { requests, seeds, counts, fault, .. } = spider.start(context);
+    /// Asks the spider for its first requests, on a thread where it may take its time. A run before this one may have
+    /// taken some already: those are passed over.
+    fn start(&mut self, progress: &Progress) {
+        // what is known is listed too: those that were taken are told by their number
+        let context = Context { seen: None, ..self.context(0) };
+        let (spider, taken) = (self.parts.spider.clone(), progress.seeds);
+        self.seed(None, move || {
+            let Parsed { mut requests, seeds, counts, fault, .. } = spider.start(context);
             if let Some(fault) = fault {
                 return Err(fault);
             }
@@ -93,31 +99,55 @@ impl Engine {
                 );
                 return Err(Error::Setting { key: String::new(), message });
             }
-            Ok((requests, seeds, counts))
+            let mut left = usize::try_from(taken).unwrap_or(usize::MAX);
+            left -= requests.drain(..left.min(requests.len())).count();
+            let seeds = seeds.map(|seeds| -> Seeds { Box::new(seeds.skip(left)) });
+            Ok((requests, seeds, if taken == 0 { counts } else { Vec::new() }))
         });
     }
 
-    /// Takes the next first requests from their source.
-    pub(super) fn pull(&mut self, mut seeds: Seeds) {
-        self.seed(move || {
+    /// Takes the next requests from a source.
+    pub(super) fn pull(&mut self, source: Source) {
+        let Source { mut seeds, page } = source;
+        self.seed(page, move || {
             let requests: Vec<Request> = seeds.by_ref().take(SEEDS).collect();
             let more = requests.len() == SEEDS;
             Ok((requests, more.then_some(seeds), Vec::new()))
         });
     }
 
-    fn seed(&mut self, take: impl FnOnce() -> Result<Taken> + Send + 'static) {
+    fn seed(&mut self, page: Option<(Box<Flight>, Box<Find>)>, take: impl FnOnce() -> Result<Taken> + Send + 'static) {
         self.seeding = true;
         let (frontier, say) = (self.parts.frontier.clone(), self.say.clone());
         self.tasks.spawn(async move {
             let seeded = async {
                 let taken = tokio::task::spawn_blocking(take).await;
                 let (requests, more, counts) = taken.map_err(|_| Error::other("the spider's `start` panicked"))??;
-                frontier.submit(requests).await?;
-                Ok(Seeded { more, counts })
+                let admitted = match page {
+                    Some(_) => frontier.submit(requests).await?,
+                    None => frontier.seed(requests, more.is_none()).await?,
+                };
+                Ok(Seeded { more, page, admitted, counts })
             };
             let seeded = seeded.await;
             flight::say(&say, Event::Seeded(seeded)).await;
         });
+    }
+
+    pub(super) fn seeded(&mut self, result: Result<Seeded>) {
+        self.seeding = false;
+        self.ask = true;
+        let Seeded { more, page, admitted, counts } = match result {
+            Ok(seeded) => seeded,
+            Err(error) => return self.end("start_error", Some(error)),
+        };
+        self.parts.stats.add_all(counts);
+        self.count_admitted(admitted);
+        match (more, page) {
+            // what is left of a source goes on before those that pages gave in the meantime
+            (Some(seeds), page) => self.seeds.push_front(Source { seeds, page }),
+            (None, Some((flight, find))) => self.finish(flight, *find),
+            (None, None) => {}
+        }
     }
 }

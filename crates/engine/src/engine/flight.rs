@@ -26,6 +26,26 @@ pub(super) struct Flight {
     pub(super) signed_in: u64,
 }
 
+/// What came of a request: what its settlement will be.
+pub(super) struct Find {
+    pub(super) outcome: Outcome,
+    pub(super) children: Vec<Request>,
+    pub(super) records: Vec<Record>,
+    pub(super) counts: Vec<(Name, u64)>,
+}
+
+impl Find {
+    /// An outcome and nothing beside it.
+    pub(super) fn nothing(outcome: Outcome) -> Self {
+        Self { outcome, children: Vec::new(), records: Vec::new(), counts: Vec::new() }
+    }
+
+    /// Counts one of something, once it is settled.
+    pub(super) fn count(&mut self, name: impl Into<Name>) {
+        self.counts.push((name.into(), 1));
+    }
+}
+
 /// What the tasks say to the engine, which alone owns the state of the crawl.
 pub(super) enum Event {
     /// The parser threads have read it.
@@ -35,7 +55,7 @@ pub(super) enum Event {
     /// A middleware dropped it.
     Dropped(Box<Flight>, Reason),
     /// Its records went through the pipelines.
-    Refined { flight: Box<Flight>, outcome: Outcome, children: Vec<Request>, records: Vec<Record>, given: usize },
+    Refined { flight: Box<Flight>, find: Box<Find>, given: usize },
     /// Its records did not all come through the pipelines, and it is to come again: the crawl ends.
     Broken { given: usize, error: Option<Error> },
     /// `open` has ended.
@@ -46,10 +66,13 @@ pub(super) enum Event {
     Submitted(Result<Admitted, FrontierError>),
 }
 
-/// What the spider's first requests came to.
+/// What the next requests of a source came to.
 pub(super) struct Seeded {
     /// Where more come from.
     pub(super) more: Option<Seeds>,
+    /// The page that they come from, if it is not the spider's `start`.
+    pub(super) page: Option<(Box<Flight>, Box<Find>)>,
+    pub(super) admitted: Admitted,
     /// What was refused, by the names of the stats.
     pub(super) counts: Vec<(Name, u64)>,
 }

@@ -191,8 +191,8 @@ impl Heads {
     }
 
     /// All leases, to be given back.
-    pub(super) fn take_all(&mut self) -> Vec<LeaseId> {
-        let leases = self.by_host.values().map(|head| head.lease).collect();
+    pub(super) fn take_all(&mut self) -> Vec<(Host, LeaseId)> {
+        let leases = self.by_host.iter().map(|(host, head)| (host.clone(), head.lease)).collect();
         *self = Self::default();
         leases
     }

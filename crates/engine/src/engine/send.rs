@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::flight::{Flight, fly};
-use super::{Engine, OUTBOX};
+use super::{Engine, OUTBOX, OUTBOX_BYTES, Space};
 use crate::error::Result;
 use crate::frontier::{Pace, Want};
 use crate::hosts::Answer;
@@ -22,8 +22,9 @@ const HELD_FOR_IF_MANY: Duration = Duration::from_secs(1);
 impl Engine {
     /// Sends what may go, and asks the frontier for more while there is room.
     pub(super) async fn take_and_send(&mut self) -> Result<()> {
-        if self.outbox >= OUTBOX {
-            self.outbox = self.parts.frontier.progress().await?.outbox;
+        if self.is_outbox_full() {
+            let progress = self.parts.frontier.progress().await?;
+            self.outbox = (progress.outbox, progress.outbox_bytes);
         }
         if self.due.is_some_and(|due| due <= SystemTime::now()) {
             (self.due, self.ask) = (None, true);
@@ -47,9 +48,9 @@ impl Engine {
             && !self.ask
             && !self.seeding
             && self.heads.waiting() < HELD
-            && let Some(seeds) = self.seeds.pop_front()
+            && let Some(source) = self.seeds.pop_front()
         {
-            self.pull(seeds);
+            self.pull(source);
         }
         Ok(())
     }
@@ -126,7 +127,15 @@ impl Engine {
     fn has_room(&self) -> bool {
         self.flying < self.most_flying
             && self.refining < self.parts.settings.pipelines.concurrency
-            && self.outbox < OUTBOX
+            && !self.is_outbox_full()
+            && !self.parts.frontier.is_behind()
+            && *self.parts.space.borrow() == Space::Enough
+            && self.limits.allow_one_more(self.flying, &self.parts.stats)
+    }
+
+    pub(super) fn is_outbox_full(&self) -> bool {
+        let (records, bytes) = self.outbox;
+        records >= OUTBOX || bytes >= OUTBOX_BYTES
     }
 
     pub(super) fn context(&self, depth: u32) -> Context {

@@ -4,15 +4,18 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 
-use super::flight::{self, Event, Flight, Seeded};
-use super::{Engine, tell};
+use super::flight::{self, Event, Find, Flight};
+use super::{Engine, Source, tell};
 use crate::error::Result;
-use crate::frontier::{Admitted, Outcome, RequestId, Settlement};
-use crate::message::{Failure, FailureKind, Record, Request};
+use crate::frontier::{Admitted, Failed, Outcome, RequestId, Settlement};
+use crate::message::{Failure, FailureKind, Request};
 use crate::observer::Happening;
 use crate::pipeline::Passage;
 use crate::spider::{End, Parsed, Read};
 use crate::stats::Name;
+
+/// The most of a failure's detail that is remembered, in bytes.
+const DETAIL: usize = 500;
 
 impl Engine {
     pub(super) fn handle(&mut self, event: Event) {
@@ -20,16 +23,17 @@ impl Engine {
             Event::Read(flight, read) => self.read(flight, *read),
             Event::Again(flight, request) => {
                 self.flying -= 1;
-                self.settle_later(flight, Outcome::Again(request), Vec::new(), Vec::new());
+                self.settle_later(flight, Find::nothing(Outcome::Again(request)));
             }
             Event::Dropped(flight, reason) => {
                 self.flying -= 1;
-                self.parts.stats.add(Name::from(format!("downloader/dropped_count/{}", reason.0)), 1);
-                self.settle_later(flight, Outcome::Skipped(reason.0), Vec::new(), Vec::new());
+                let mut find = Find::nothing(Outcome::Skipped(reason.0));
+                find.count(format!("downloader/dropped_count/{}", reason.0));
+                self.settle_later(flight, find);
             }
-            Event::Refined { flight, outcome, children, records, given } => {
+            Event::Refined { flight, find, given } => {
                 self.refining -= given;
-                self.settle_later(flight, outcome, children, records);
+                self.settle_later(flight, *find);
             }
             Event::Broken { given, error } => {
                 self.refining -= given;
@@ -38,23 +42,10 @@ impl Engine {
                 }
             }
             Event::SignedIn(result) => self.signed_in(result),
-            Event::Seeded(result) => {
-                self.seeding = false;
-                match result {
-                    Ok(Seeded { more, counts }) => {
-                        // what is left of a source goes on before those that pages gave in the meantime
-                        if let Some(more) = more {
-                            self.seeds.push_front(more);
-                        }
-                        self.parts.stats.add_all(counts);
-                    }
-                    Err(error) => self.end("start_error", Some(error)),
-                }
-                self.ask = true;
-            }
+            Event::Seeded(result) => self.seeded(result),
             Event::Submitted(Ok(admitted)) => {
                 self.ask = true;
-                self.count_seen(admitted);
+                self.count_admitted(admitted);
             }
             Event::Submitted(Err(error)) => self.end("internal_error", Some(error.into())),
         }
@@ -63,40 +54,58 @@ impl Engine {
     fn read(&mut self, flight: Box<Flight>, read: Read) {
         self.flying -= 1;
         let Read { parsed, end } = read;
-        let Parsed { requests, records, seeds, counts, .. } = parsed;
-        let stats = &self.parts.stats;
-        stats.add_all(counts);
-        let outcome = match end {
+        let Parsed { requests, mut records, seeds, counts, .. } = parsed;
+        let mut find = Find { outcome: Outcome::Done, children: requests, records: Vec::new(), counts };
+        match end {
             End::Done => {
                 self.in_vain = 0;
-                stats.add("response_received_count", 1);
-                stats.max("request_depth_max", u64::from(flight.request.depth));
-                let (url, requests, records) = (&flight.request.url, requests.len(), records.len());
+                find.count("response_received_count");
+                self.parts.stats.max("request_depth_max", u64::from(flight.request.depth));
+                let (url, requests, records) = (&flight.request.url, find.children.len(), records.len());
                 tracing::debug!(%url, requests, records, "page");
                 tell(&self.parts.observers, &Happening::Page { url, requests, records });
-                Outcome::Done
             }
-            End::SignedOut => return self.signed_out(flight),
+            End::SignedOut => {
+                self.parts.stats.add_all(find.counts);
+                return self.signed_out(flight);
+            }
             End::Failed(failure) => {
-                self.count_failure(&flight, &failure);
-                Outcome::Failed(failure.kind)
+                if self.limits.are_errors_used_up() {
+                    // it is not to count, so it has not happened: it comes again in the next run
+                    let again = Outcome::Again(Box::new(flight.request.clone()));
+                    return self.settle_later(flight, Find::nothing(again));
+                }
+                self.count_failure(&flight, &failure, &mut find);
+                find.outcome = Outcome::Failed(failed(&failure));
             }
-        };
-        self.seeds.extend(seeds);
-        if records.is_empty() || self.parts.chain.is_empty() {
-            return self.settle_later(flight, outcome, requests, records);
         }
-        self.refine(flight, outcome, requests, records);
+        // the page was here before, and a limit let only so many of its records pass
+        records.drain(..records.len().min(usize::try_from(flight.request.given).unwrap_or(usize::MAX)));
+        find.records = records;
+        match seeds {
+            // the page is settled when all that it leads to is in the frontier
+            Some(seeds) => self.seeds.push_back(Source { seeds, page: Some((flight, Box::new(find))) }),
+            None => self.finish(flight, find),
+        }
+    }
+
+    /// All that a page leads to is known.
+    pub(super) fn finish(&mut self, flight: Box<Flight>, find: Find) {
+        if find.records.is_empty() || self.parts.chain.is_empty() {
+            return self.settle_later(flight, find);
+        }
+        self.refine(flight, find);
     }
 
     /// Sends a page's records through the pipelines, all at once, and settles the page when the last one is through.
-    fn refine(&mut self, flight: Box<Flight>, outcome: Outcome, mut children: Vec<Request>, records: Vec<Record>) {
+    fn refine(&mut self, flight: Box<Flight>, mut find: Find) {
+        let records = std::mem::take(&mut find.records);
         let given = records.len();
         self.refining += given;
         let (chain, stats, say) = (self.parts.chain.clone(), self.parts.stats.clone(), self.say.clone());
         // What is filtered may go ahead: submitting is idempotent, so a crash before the page is settled only means
         // that the page comes again and its children do not.
-        let ahead: Vec<Request> = children.extract_if(.., |child| !child.unfiltered).collect();
+        let ahead: Vec<Request> = find.children.extract_if(.., |child| !child.unfiltered).collect();
         let frontier = self.parts.frontier.clone();
         self.tasks.spawn(async move {
             if !ahead.is_empty() {
@@ -115,10 +124,9 @@ impl Engine {
                     })
                 }
             });
-            let mut records = Vec::with_capacity(given);
             for passage in futures_util::future::join_all(passages).await {
                 match passage {
-                    Passage::Through(record) => records.push(record),
+                    Passage::Through(record) => find.records.push(record),
                     Passage::Ended => {}
                     // the page is not settled, so it comes again
                     Passage::Stopped => return flight::say(&say, Event::Broken { given, error: None }).await,
@@ -127,24 +135,21 @@ impl Engine {
                     }
                 }
             }
-            flight::say(&say, Event::Refined { flight, outcome, children, records, given }).await;
+            flight::say(&say, Event::Refined { flight, find: Box::new(find), given }).await;
         });
     }
 
-    pub(super) fn settle_later(
-        &mut self,
-        flight: Box<Flight>,
-        outcome: Outcome,
-        children: Vec<Request>,
-        records: Vec<Record>,
-    ) {
-        if let Outcome::Again(request) = &outcome
+    pub(super) fn settle_later(&mut self, flight: Box<Flight>, mut find: Find) {
+        self.keep_within_items(&flight, &mut find);
+        if let Outcome::Again(request) = &find.outcome
             && let Some(due) = request.due
         {
             self.due = Some(self.due.map_or(due, |known| known.min(due)));
         }
         self.heads.settled(&flight.host);
-        self.settlements.push(Settlement { lease: flight.lease, request: flight.id, outcome, children, records });
+        let Find { outcome, children, records, counts } = find;
+        let (lease, request) = (flight.lease, flight.id);
+        self.settlements.push(Settlement { lease, request, outcome, children, records, counts });
     }
 
     /// Commits what has come back since the last time.
@@ -153,55 +158,69 @@ impl Engine {
             return Ok(());
         }
         let batch = std::mem::take(&mut self.settlements);
-        let given: Vec<(RequestId, u64)> =
-            batch.iter().map(|settlement| (settlement.request, settlement.records.len() as u64)).collect();
+        let counts: Vec<(RequestId, Vec<(Name, u64)>)> =
+            batch.iter().map(|settlement| (settlement.request, settlement.counts.clone())).collect();
         let again = batch.iter().any(|settlement| matches!(settlement.outcome, Outcome::Again(_)));
         for record in batch.iter().flat_map(|settlement| &settlement.records) {
             tell(&self.parts.observers, &Happening::Record(record));
         }
+        let any_records = batch.iter().any(|settlement| !settlement.records.is_empty());
         let settled = self.parts.frontier.settle(batch).await?;
         let stats = &self.parts.stats;
-        let kept = |(request, _): &&(RequestId, u64)| !settled.refused.contains(request);
-        let records: u64 = given.iter().filter(kept).map(|(_, records)| records).sum();
-        if records > 0 {
-            stats.add("item_scraped_count", records);
+        for (request, counts) in counts {
+            if settled.refused.contains(&request) {
+                stats.add("scheduler/settlements_refused", 1);
+            } else {
+                stats.add_all(counts);
+            }
+        }
+        if any_records {
             self.wake_writer.notify_one();
         }
-        if !settled.refused.is_empty() {
-            stats.add("scheduler/settlements_refused", settled.refused.len() as u64);
-        }
-        self.count_seen(settled.children);
-        self.outbox = settled.outbox;
+        self.count_admitted(settled.children);
+        self.outbox = (settled.outbox, settled.outbox_bytes);
         self.ask |= settled.children.queued > 0 || again;
+        if let Some(reason) = self.limits.reached(stats) {
+            self.end(reason, None);
+        }
         Ok(())
     }
 
-    fn count_seen(&self, admitted: Admitted) {
+    pub(super) fn count_admitted(&self, admitted: Admitted) {
         if admitted.seen > 0 {
             self.parts.stats.add("dupefilter/filtered", admitted.seen as u64);
         }
+        if admitted.refused > 0 {
+            self.parts.stats.add("scheduler/unserializable", admitted.refused as u64);
+        }
     }
 
-    fn count_failure(&self, flight: &Flight, failure: &Failure) {
+    fn count_failure(&mut self, flight: &Flight, failure: &Failure, find: &mut Find) {
+        self.limits.errors += 1;
         let step = self.parts.spider.describe(&flight.request.step);
         let (url, kind, detail) = (&failure.url, failure.kind, failure.detail.as_str());
         tracing::warn!(%url, step, %kind, detail, "request failed");
         tell(&self.parts.observers, &Happening::Failed(failure));
-        let stats = &self.parts.stats;
-        stats.add(Name::from(format!("requests/failed_count/{kind}")), 1);
+        find.count(format!("requests/failed_count/{kind}"));
         match failure.kind {
             FailureKind::HttpStatus => {
                 let status = failure.status.map_or(0, |status| status.as_u16());
-                stats.add_all([
-                    (Name::from("httperror/response_ignored_count"), 1),
-                    (Name::from(format!("httperror/response_ignored_status_count/{status}")), 1),
-                ]);
+                find.count("httperror/response_ignored_count");
+                find.count(format!("httperror/response_ignored_status_count/{status}"));
             }
-            FailureKind::ParseError | FailureKind::ParsePanic => stats.add_all([
-                (Name::from("spider_exceptions/count"), 1),
-                (Name::from(format!("spider_exceptions/{kind}")), 1),
-            ]),
+            FailureKind::ParseError | FailureKind::ParsePanic => {
+                find.count("spider_exceptions/count");
+                find.count(format!("spider_exceptions/{kind}"));
+            }
             _ => {}
         }
     }
+}
+
+/// Why a request has no usable answer, as the frontier remembers it.
+fn failed(failure: &Failure) -> Failed {
+    let status = failure.status.map(|status| status.as_u16());
+    let mut detail = failure.detail.to_string();
+    detail.truncate(detail.floor_char_boundary(DETAIL));
+    Failed { kind: failure.kind.to_string(), status, detail }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::HeaderValue;
 use url::Url;
 
 use super::{
@@ -17,19 +18,27 @@ use crate::message::{FailureKind, Item, Record, Request};
 /// # Panics
 /// At the first rule that does not hold.
 pub async fn run<F: Frontier>(make: impl Fn(Order) -> F) {
-    a_wish_is_queued_once(&make(Order::DepthFirst)).await;
-    an_unfiltered_wish_is_queued_again(&make(Order::DepthFirst)).await;
-    a_host_has_one_lease_at_a_time(&make(Order::DepthFirst)).await;
-    priority_goes_before_order(&make(Order::BreadthFirst)).await;
-    depth_first_keeps_the_order_of_the_page(&make(Order::DepthFirst)).await;
-    breadth_first_is_first_come_first_served(&make(Order::BreadthFirst)).await;
-    settling_ends_a_request_and_admits_its_children(&make(Order::DepthFirst)).await;
-    a_request_cannot_be_settled_twice(&make(Order::DepthFirst)).await;
-    again_is_the_same_wish(&make(Order::DepthFirst)).await;
-    what_is_not_due_waits(&make(Order::DepthFirst)).await;
-    a_released_lease_gives_everything_back_and_its_results_are_refused(&make(Order::DepthFirst)).await;
-    a_lease_can_be_refilled(&make(Order::DepthFirst)).await;
-    records_leave_in_sequence_and_stay_until_every_feed_has_them(&make(Order::DepthFirst)).await;
+    let opened = async |order| {
+        let frontier = make(order);
+        frontier.open().await.expect("opened");
+        frontier
+    };
+    a_wish_is_queued_once(&opened(Order::DepthFirst).await).await;
+    an_unfiltered_wish_is_queued_again(&opened(Order::DepthFirst).await).await;
+    a_host_has_one_lease_at_a_time(&opened(Order::DepthFirst).await).await;
+    priority_goes_before_order(&opened(Order::BreadthFirst).await).await;
+    depth_first_keeps_the_order_of_the_page(&opened(Order::DepthFirst).await).await;
+    breadth_first_is_first_come_first_served(&opened(Order::BreadthFirst).await).await;
+    settling_ends_a_request_and_admits_its_children(&opened(Order::DepthFirst).await).await;
+    a_request_cannot_be_settled_twice(&opened(Order::DepthFirst).await).await;
+    again_is_the_same_wish(&opened(Order::DepthFirst).await).await;
+    what_is_not_due_waits(&opened(Order::DepthFirst).await).await;
+    a_released_lease_gives_everything_back_and_its_results_are_refused(&opened(Order::DepthFirst).await).await;
+    a_lease_can_be_refilled(&opened(Order::DepthFirst).await).await;
+    records_leave_in_sequence_and_stay_until_every_feed_has_them(&opened(Order::DepthFirst).await).await;
+    first_requests_are_counted_as_they_are_taken(&opened(Order::DepthFirst).await).await;
+    counts_come_with_their_settlement(&opened(Order::DepthFirst).await).await;
+    a_request_that_cannot_be_written_down_is_refused_alone(&opened(Order::DepthFirst).await).await;
 }
 
 #[derive(serde::Serialize)]
@@ -60,7 +69,13 @@ async fn lease_one<F: Frontier>(frontier: &F, requests: usize) -> Lease {
 }
 
 fn settlement(lease: LeaseId, request: RequestId, outcome: Outcome) -> Settlement {
-    Settlement { lease, request, outcome, children: Vec::new(), records: Vec::new() }
+    Settlement { lease, request, outcome, children: Vec::new(), records: Vec::new(), counts: Vec::new() }
+}
+
+/// Records after a place, once the frontier has them for good.
+async fn drained<F: Frontier>(frontier: &F, after: Seq, limit: usize) -> Vec<(Seq, Record)> {
+    frontier.flush().await.expect("flushed");
+    frontier.drain(after, limit).await.expect("drained")
 }
 
 fn paths(requests: impl IntoIterator<Item = Leased>) -> Vec<String> {
@@ -77,9 +92,9 @@ async fn the_sum_law_holds<F: Frontier>(frontier: &F) {
 async fn a_wish_is_queued_once<F: Frontier>(frontier: &F) {
     assert_eq!(
         submit(frontier, &["http://a/1", "http://a/1#top", "http://a/2"]).await,
-        Admitted { queued: 2, seen: 1 }
+        Admitted { queued: 2, seen: 1, refused: 0 }
     );
-    assert_eq!(submit(frontier, &["http://a/2"]).await, Admitted { queued: 0, seen: 1 });
+    assert_eq!(submit(frontier, &["http://a/2"]).await, Admitted { queued: 0, seen: 1, refused: 0 });
     if let Some(seen) = frontier.seen() {
         assert!(seen.has_get(&Url::parse("http://a/1").expect("a URL")));
         assert!(!seen.has_get(&Url::parse("http://a/3").expect("a URL")));
@@ -90,7 +105,7 @@ async fn a_wish_is_queued_once<F: Frontier>(frontier: &F) {
 async fn an_unfiltered_wish_is_queued_again<F: Frontier>(frontier: &F) {
     submit(frontier, &["http://a/1"]).await;
     let admitted = frontier.submit(vec![wish("http://a/1").unfiltered()]).await.expect("submitted");
-    assert_eq!(admitted, Admitted { queued: 1, seen: 0 });
+    assert_eq!(admitted, Admitted { queued: 1, seen: 0, refused: 0 });
     assert_eq!(lease_one(frontier, 5).await.requests.len(), 2);
 }
 
@@ -130,10 +145,10 @@ async fn settling_ends_a_request_and_admits_its_children<F: Frontier>(frontier: 
         children: vec![wish("http://a/4"), wish("http://a/1"), wish("http://b/1")],
         ..settlement(lease.id, next(), Outcome::Done)
     };
-    let failed = settlement(lease.id, next(), Outcome::Failed(FailureKind::Connect));
+    let failed = settlement(lease.id, next(), Outcome::Failed(FailureKind::Connect.into()));
     let skipped = settlement(lease.id, next(), Outcome::Skipped("robots"));
     let settled = frontier.settle(vec![done, failed, skipped]).await.expect("settled");
-    assert_eq!((settled.children, settled.refused), (Admitted { queued: 2, seen: 1 }, Vec::new()));
+    assert_eq!((settled.children, settled.refused), (Admitted { queued: 2, seen: 1, refused: 0 }, Vec::new()));
     let progress = frontier.progress().await.expect("progress");
     assert_eq!(
         (progress.scheduled, progress.done, progress.failed, progress.skipped, progress.pending),
@@ -222,13 +237,13 @@ async fn records_leave_in_sequence_and_stay_until_every_feed_has_them<F: Frontie
     let done = Settlement { records, ..settlement(lease.id, lease.requests[0].id, Outcome::Done) };
     assert_eq!(frontier.settle(vec![done]).await.expect("settled").outbox, 5);
 
-    let first = frontier.drain(Seq(0), 2).await.expect("drained");
+    let first = drained(frontier, Seq(0), 2).await;
     assert_eq!(first.iter().map(|(seq, _)| seq.0).collect::<Vec<_>>(), [1, 2]);
     frontier.exported(&feeds[0], Seq(2), Position::default()).await.expect("exported");
     assert_eq!(frontier.progress().await.expect("progress").outbox, 5, "the second feed has nothing yet");
     frontier.exported(&feeds[1], Seq(5), Position::default()).await.expect("exported");
     assert_eq!(frontier.progress().await.expect("progress").outbox, 3);
-    let rest = frontier.drain(Seq(2), 100).await.expect("drained");
+    let rest = drained(frontier, Seq(2), 100).await;
     assert_eq!(rest.iter().map(|(seq, _)| seq.0).collect::<Vec<_>>(), [3, 4, 5]);
     let place = Position("17".to_owned());
     frontier.exported(&feeds[0], Seq(4), place.clone()).await.expect("exported");
@@ -239,4 +254,35 @@ async fn records_leave_in_sequence_and_stay_until_every_feed_has_them<F: Frontie
     let attached = frontier.attach(vec![feeds[0].clone(), third.clone()]).await.expect("attached");
     let known = Export { feed: feeds[0].clone(), upto: Seq(4), position: Some(place) };
     assert_eq!(attached, [known, fresh(&third)]);
+}
+
+async fn first_requests_are_counted_as_they_are_taken<F: Frontier>(frontier: &F) {
+    let admitted = frontier.seed(vec![wish("http://a/1"), wish("http://a/1"), wish("http://a/2")], false).await;
+    assert_eq!(admitted.expect("seeded"), Admitted { queued: 2, seen: 1, refused: 0 });
+    let progress = frontier.progress().await.expect("progress");
+    assert_eq!((progress.seeds, progress.started), (3, false));
+    frontier.seed(Vec::new(), true).await.expect("seeded");
+    let progress = frontier.progress().await.expect("progress");
+    assert_eq!((progress.seeds, progress.started, progress.pending), (3, true, 2));
+}
+
+async fn counts_come_with_their_settlement<F: Frontier>(frontier: &F) {
+    submit(frontier, &["http://a/1"]).await;
+    let lease = lease_one(frontier, 1).await;
+    let counts = vec![("pages".into(), 1), ("words".into(), 300)];
+    let again = || settlement(lease.id, lease.requests[0].id, Outcome::Done);
+    let done = Settlement { counts: counts.clone(), ..again() };
+    let refused = Settlement { counts, ..again() };
+    frontier.settle(vec![done, refused]).await.expect("settled");
+    let known: Vec<_> = frontier.counts().await.expect("counts");
+    assert_eq!(known, [("pages".to_owned(), 1), ("words".to_owned(), 300)]);
+}
+
+async fn a_request_that_cannot_be_written_down_is_refused_alone<F: Frontier>(frontier: &F) {
+    let mut secret = HeaderValue::from_static("Bearer 12345");
+    secret.set_sensitive(true);
+    let with_secret = wish("http://a/1").header(http::header::AUTHORIZATION, secret);
+    let admitted = frontier.submit(vec![with_secret, wish("http://a/2")]).await.expect("submitted");
+    assert_eq!(admitted, Admitted { queued: 1, seen: 0, refused: 1 });
+    the_sum_law_holds(frontier).await;
 }

@@ -1,6 +1,6 @@
 //! The form in which a request waits: about 90 bytes instead of the 700 of a [`Request`] with empty maps in it.
 //!
-//! A version byte, then postcard. New fields only with a new version.
+//! A version byte, then postcard, then a checksum of four bytes. New fields only with a new version.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::message::{Redirect, Request, Sealed};
 
@@ -26,6 +27,14 @@ pub enum QueuedError {
     /// Damaged.
     #[error("it is damaged")]
     Damaged,
+    /// It carries a header that must not be written down.
+    #[error(
+        "its header `{name}` is marked as secret, and queued requests may be written to disk: set it in a middleware"
+    )]
+    Secret {
+        /// The header.
+        name: HeaderName,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,16 +55,30 @@ struct Queued<'a> {
     unfiltered: bool,
     redirects: Vec<(&'a str, u16, bool)>,
     original: Option<Box<Queued<'a>>>,
+    given: u64,
 }
 
 /// Writes a request down.
-pub(super) fn write(request: &Request) -> Result<Box<[u8]>, QueuedError> {
-    let bytes = postcard::to_extend(&queued(request), vec![VERSION]).map_err(|_| QueuedError::Damaged)?;
-    Ok(bytes.into_boxed_slice())
+pub(super) fn write(request: &Request) -> Result<Vec<u8>, QueuedError> {
+    if let Some((name, _)) = request.headers.iter().find(|(_, value)| value.is_sensitive()) {
+        return Err(QueuedError::Secret { name: name.clone() });
+    }
+    let mut bytes = postcard::to_extend(&queued(request), vec![VERSION]).map_err(|_| QueuedError::Damaged)?;
+    bytes.extend_from_slice(&checksum(&bytes));
+    Ok(bytes)
+}
+
+fn checksum(bytes: &[u8]) -> [u8; 4] {
+    let [a, b, c, d, ..] = xxh3_64(bytes).to_le_bytes();
+    [a, b, c, d]
 }
 
 /// Reads a request back.
 pub(super) fn read(bytes: &[u8]) -> Result<Request, QueuedError> {
+    let Some((bytes, sum)) = bytes.split_last_chunk::<4>() else { return Err(QueuedError::Damaged) };
+    if checksum(bytes) != *sum {
+        return Err(QueuedError::Damaged);
+    }
     match bytes.split_first() {
         Some((&VERSION, rest)) => {
             postcard::from_bytes(rest).ok().and_then(|queued| request(&queued)).ok_or(QueuedError::Damaged)
@@ -84,6 +107,7 @@ fn queued(request: &Request) -> Queued<'_> {
         unfiltered: request.unfiltered,
         redirects: request.redirects.iter().map(|hop| (hop.url.as_str(), hop.status, hop.sets_cookie)).collect(),
         original: request.original.as_deref().map(|original| Box::new(queued(original))),
+        given: request.given,
     }
 }
 
@@ -112,6 +136,7 @@ fn request(queued: &Queued<'_>) -> Option<Request> {
         unfiltered: queued.unfiltered,
         redirects,
         original: queued.original.as_deref().map(|original| request(original).map(Box::new)).unwrap_or_default(),
+        given: queued.given,
     })
 }
 
@@ -146,10 +171,27 @@ mod tests {
 
     #[test]
     fn damage_and_other_versions_are_refused() {
-        let mut bytes = write(&Request::get(url("http://example.com/"))).expect("written").into_vec();
+        let mut bytes = write(&Request::get(url("http://example.com/"))).expect("written");
         assert!(matches!(read(&bytes[..bytes.len() - 3]), Err(QueuedError::Damaged)));
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            assert!(matches!(read(&damaged), Err(QueuedError::Damaged)), "byte {at}");
+        }
         bytes[0] = 9;
+        let length = bytes.len() - 4;
+        let sum = checksum(&bytes[..length]);
+        bytes[length..].copy_from_slice(&sum);
         assert!(matches!(read(&bytes), Err(QueuedError::Version { found: 9 })));
         assert!(matches!(read(&[]), Err(QueuedError::Damaged)));
+    }
+
+    #[test]
+    fn a_secret_header_is_not_written_down() {
+        let mut value = HeaderValue::from_static("Bearer 12345");
+        value.set_sensitive(true);
+        let error = write(&Request::get(url("http://example.com/")).header(http::header::AUTHORIZATION, value));
+        let text = error.expect_err("refused").to_string();
+        assert!(text.contains("`authorization`") && !text.contains("12345"), "{text}");
     }
 }

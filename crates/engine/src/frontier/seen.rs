@@ -1,4 +1,4 @@
-//! The seen set: 64-bit fingerprints in a table that costs 9 to 18 bytes each.
+//! The seen set: 64-bit fingerprints in tables that cost 9 to 18 bytes each.
 
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,31 +9,53 @@ use url::Url;
 use super::Fingerprinter;
 use crate::message::Request;
 
+/// Tables: each grows by itself, so that no growth stands in anybody's way for long, however many are known.
+const SHARDS: usize = 256;
+
 /// The fingerprints of all requests that were ever queued. Shared: parser threads look, the frontier adds.
 #[derive(Debug, Clone)]
 pub struct Seen {
     fingerprinter: Fingerprinter,
-    known: Arc<RwLock<HashSet<u64, BuildHasherDefault<AsItIs>>>>,
+    shards: Arc<[RwLock<Shard>]>,
 }
+
+type Shard = HashSet<u64, BuildHasherDefault<AsItIs>>;
 
 impl Seen {
     /// An empty set under a key.
     #[must_use]
     pub fn new(fingerprinter: Fingerprinter) -> Self {
-        Self { fingerprinter, known: Arc::default() }
+        Self { fingerprinter, shards: (0..SHARDS).map(|_| RwLock::default()).collect() }
     }
 
     /// Whether a `GET` of this URL was queued before.
     #[must_use]
     pub fn has_get(&self, url: &Url) -> bool {
         let fingerprint = self.fingerprinter.get(url);
-        self.known.read().unwrap_or_else(PoisonError::into_inner).contains(&fingerprint)
+        self.shard(fingerprint).read().unwrap_or_else(PoisonError::into_inner).contains(&fingerprint)
     }
 
-    /// Adds a request; false if it was there.
-    pub(super) fn insert(&self, request: &Request) -> bool {
+    /// Adds a request; its fingerprint if it was not there.
+    pub(super) fn insert(&self, request: &Request) -> Option<u64> {
         let fingerprint = self.fingerprinter.request(request);
-        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(fingerprint)
+        self.add(fingerprint).then_some(fingerprint)
+    }
+
+    /// Adds a fingerprint; false if it was there.
+    pub(super) fn add(&self, fingerprint: u64) -> bool {
+        self.shard(fingerprint).write().unwrap_or_else(PoisonError::into_inner).insert(fingerprint)
+    }
+
+    /// Makes room for so many, as they are about to be added.
+    pub(super) fn reserve(&self, count: usize) {
+        for shard in &*self.shards {
+            shard.write().unwrap_or_else(PoisonError::into_inner).reserve(count / SHARDS + count / SHARDS / 16);
+        }
+    }
+
+    /// The tables use the lowest bits for the place and the highest as a tag; these lie between.
+    fn shard(&self, fingerprint: u64) -> &RwLock<Shard> {
+        &self.shards[(fingerprint >> 40) as usize % SHARDS]
     }
 }
 

@@ -1,10 +1,12 @@
 //! Items are typed where people write them and plain where machines route them: a record is the plain form.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -65,6 +67,46 @@ impl Record {
             return Err(RecordError::NotFields { kind: I::KIND.to_owned() });
         }
         Ok(Self { kind: Arc::from(I::KIND), page, content: Content::Sealed(json.into()) })
+    }
+
+    /// A record of fields that are JSON already; none if they are not one JSON object.
+    #[must_use]
+    pub fn from_json(kind: &str, page: Arc<Url>, json: Bytes) -> Option<Self> {
+        serde_json::from_slice::<HashMap<Cow<'_, str>, IgnoredAny>>(&json).ok()?;
+        Some(Self { kind: Arc::from(kind), page, content: Content::Sealed(json) })
+    }
+
+    /// The same record as JSON: nobody is going to change its fields any more.
+    ///
+    /// # Errors
+    /// If a field cannot be written as JSON.
+    pub fn seal(self) -> Result<Self, RecordError> {
+        match self.content {
+            Content::Sealed(_) => Ok(self),
+            Content::Open(_) => {
+                let mut json = Vec::new();
+                self.write_json(&mut json)?;
+                Ok(Self { content: Content::Sealed(json.into()), ..self })
+            }
+        }
+    }
+
+    /// The bytes that the record holds in memory, its page's URL not counted; 0 while its fields are open.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match &self.content {
+            Content::Sealed(json) => json.len(),
+            Content::Open(_) => 0,
+        }
+    }
+
+    /// The fields as JSON, unless they are open.
+    #[must_use]
+    pub fn json(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Sealed(json) => Some(json),
+            Content::Open(_) => None,
+        }
     }
 
     /// The item again.

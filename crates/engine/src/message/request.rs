@@ -41,6 +41,8 @@ pub struct Request {
     pub redirects: Vec<Redirect>,
     /// The request as the spider wished it, once redirects have changed it.
     pub original: Option<Box<Request>>,
+    /// Records of its page that were kept already: the page comes again for the rest.
+    pub given: u64,
 }
 
 /// A host as politeness knows it: its name, and its port where that is not the scheme's own.
@@ -92,6 +94,7 @@ impl Request {
             unfiltered: false,
             redirects: Vec::new(),
             original: None,
+            given: 0,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -97,6 +98,11 @@ pub trait Pipeline: Display + Send + Sync {
     async fn close(&self) -> Result<()> {
         Ok(())
     }
+
+    /// The folders that it writes to: the crawl waits while their disk is nearly full.
+    fn places(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
 /// The pipelines of a crawl, in order.
@@ -116,6 +122,12 @@ impl Chain {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pipelines.is_empty()
+    }
+
+    /// The folders that they write to.
+    #[must_use]
+    pub fn places(&self) -> Vec<PathBuf> {
+        self.pipelines.iter().flat_map(|pipeline| pipeline.places()).collect()
     }
 
     /// Opens all of them, in order.

@@ -7,15 +7,17 @@ mod layers;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use layer::{Place, Source};
 pub use layers::Layers;
 
-use crate::downloader::{Dns, Limits, Tls};
+use crate::downloader::{self, Dns, Tls};
 use crate::error::{Error, Result};
 use crate::{feed, frontier, hosts, pipeline, spider};
 
@@ -25,6 +27,12 @@ use crate::{feed, frontier, hosts, pipeline, spider};
 pub struct Settings {
     /// The crawl as a whole.
     pub crawl: Crawl,
+    /// When a run has had enough.
+    pub limits: Limits,
+    /// Where the crawl is kept while it is not finished.
+    pub job: Job,
+    /// Room on the disks.
+    pub disk: Disk,
     /// The order of requests.
     pub frontier: frontier::Settings,
     /// Politeness.
@@ -34,7 +42,7 @@ pub struct Settings {
     /// `[middlewares.NAME]`, read by the middleware itself.
     pub middlewares: BTreeMap<String, toml::Table>,
     /// Limits of the wire.
-    pub download: Limits,
+    pub download: downloader::Limits,
     /// Names.
     pub dns: Dns,
     /// Trust.
@@ -58,11 +66,61 @@ pub struct Crawl {
     /// How long what is under way may take to end after the first Ctrl-C.
     #[serde(with = "humantime_serde")]
     pub grace: Duration,
+    /// How long the crawl waits for a disk that is full, or a feed that does not take its records.
+    #[serde(with = "humantime_serde")]
+    pub patience: Duration,
 }
 
 impl Default for Crawl {
     fn default() -> Self {
-        Self { concurrency: 16, grace: Duration::from_secs(30) }
+        Self { concurrency: 16, grace: Duration::from_secs(30), patience: Duration::from_secs(600) }
+    }
+}
+
+/// `[limits]`: when a run has had enough; 0 is no limit. What it leaves undone is done by the next run of the job.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Items kept.
+    pub items: u64,
+    /// Pages understood.
+    pub pages: u64,
+    /// Requests that failed for good, pages that could not be read included.
+    pub errors: u64,
+    /// Bytes of responses; what is under way then may still end.
+    pub bytes: ByteSize,
+    /// Time from the run's begin; what is under way then may still end.
+    #[serde(with = "humantime_serde")]
+    pub time: Duration,
+}
+
+/// `[job]`: where the crawl is kept while it is not finished.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Job {
+    /// The job's folder; empty is a crawl in memory.
+    pub dir: PathBuf,
+}
+
+impl Job {
+    /// The job's folder, if the crawl is to be kept in one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        (!self.dir.as_os_str().is_empty()).then_some(&*self.dir)
+    }
+}
+
+/// `[disk]`: room on the disks that the crawl writes to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Disk {
+    /// With less room than this no request is sent, until there is twice as much again; 0 never looks.
+    pub min_free: ByteSize,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self { min_free: ByteSize::gib(1) }
     }
 }
 
@@ -85,6 +143,9 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("crawl", &self.crawl)
+            .field("limits", &self.limits)
+            .field("job", &self.job)
+            .field("disk", &self.disk)
             .field("frontier", &self.frontier)
             .field("hosts", &self.hosts)
             .field("downloader", &self.downloader)
@@ -113,6 +174,10 @@ impl Settings {
     fn check(&self) -> Result<()> {
         within("crawl.concurrency", self.crawl.concurrency, 1..=10_000)?;
         within("crawl.grace", self.crawl.grace, Duration::ZERO..=DAY)?;
+        within("crawl.patience", self.crawl.patience, Duration::ZERO..=DAY)?;
+        within("limits.time", self.limits.time, Duration::ZERO..=365 * DAY)?;
+        within("frontier.commit", self.frontier.commit, Duration::from_millis(1)..=Duration::from_secs(60))?;
+        within("frontier.events", self.frontier.events, 1..=1_000_000)?;
         within("frontier.batch", self.frontier.batch, 1..=100_000)?;
         within("hosts.concurrency", self.hosts.concurrency, 1..=10_000)?;
         within("hosts.delay", self.hosts.delay, Duration::ZERO..=DAY)?;
@@ -121,7 +186,7 @@ impl Settings {
         within("spider.max_nesting", self.spider.max_nesting, 1..=1_000_000)?;
         within("spider.parse_timeout", self.spider.parse_timeout, Duration::from_millis(1)..=DAY)?;
         within("pipelines.concurrency", self.pipelines.concurrency, 1..=100_000)?;
-        let Limits { connect_timeout, head_timeout, idle_timeout, timeout, .. } = self.download;
+        let downloader::Limits { connect_timeout, head_timeout, idle_timeout, timeout, .. } = self.download;
         for (key, time) in [
             ("download.connect_timeout", connect_timeout),
             ("download.head_timeout", head_timeout),

@@ -1,10 +1,13 @@
-//! Cookies, kept by `cookie_store` (RFC 6265) in one jar for the run, in memory only.
+//! Cookies, kept by `cookie_store` (RFC 6265) in one jar for the job: in memory, and with the job where there is one.
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use cookie_store::serde::json;
 use cookie_store::{CookieStore, RawCookie};
 use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
@@ -35,13 +38,15 @@ impl Default for Settings {
 pub struct Cookies {
     settings: Settings,
     jar: Mutex<CookieStore>,
+    /// It has changed since it was last kept.
+    changed: AtomicBool,
 }
 
 impl Cookies {
     /// An empty jar.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings, jar: Mutex::new(CookieStore::new()) }
+        Self { settings, jar: Mutex::new(CookieStore::new()), changed: AtomicBool::new(false) }
     }
 }
 
@@ -84,8 +89,27 @@ impl Middleware for Cookies {
                 .filter(|cookie| cookie.name().len() + cookie.value().len() <= self.settings.max_cookie);
             let mut jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
             jar.store_response_cookies(cookies, &trip.sent.url);
+            self.changed.store(true, Ordering::Relaxed);
         }
         Inbound::Pass(outcome)
+    }
+
+    fn keep(&self) -> Option<Bytes> {
+        if !self.changed.swap(false, Ordering::Relaxed) {
+            return None;
+        }
+        let mut kept = Vec::new();
+        let jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
+        // a session's cookie ends with the browser, but a job is one session however often it is begun
+        json::save_incl_expired_and_nonpersistent(&jar, &mut kept).ok()?;
+        Some(kept.into())
+    }
+
+    fn recall(&self, kept: &[u8]) {
+        match json::load(kept) {
+            Ok(jar) => *self.jar.lock().unwrap_or_else(PoisonError::into_inner) = jar,
+            Err(_) => tracing::warn!("the job's cookies cannot be read; it goes on without them"),
+        }
     }
 }
 
@@ -123,6 +147,19 @@ mod tests {
         assert_eq!(sent(&cookies, "https://a.example/album").await.as_deref(), Some("session=1; lang=en"));
         assert_eq!(sent(&cookies, "http://a.example/album").await.as_deref(), Some("lang=en"));
         assert_eq!(sent(&cookies, "https://b.example/").await, None);
+    }
+
+    #[tokio::test]
+    async fn a_job_finds_its_cookies_again() {
+        let cookies = Cookies::new(Settings::default());
+        assert_eq!(cookies.keep(), None);
+        set(&cookies, "https://a.example/", &["session=1", "year=2; Max-Age=31536000"]).await;
+        let kept = cookies.keep().expect("the jar has changed");
+        assert_eq!(cookies.keep(), None, "and not since");
+        let next = Cookies::new(Settings::default());
+        next.recall(b"not a jar");
+        next.recall(&kept);
+        assert_eq!(sent(&next, "https://a.example/").await.as_deref(), Some("session=1; year=2"));
     }
 
     #[tokio::test]

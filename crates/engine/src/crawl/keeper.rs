@@ -1,0 +1,64 @@
+//! What a job has beside its requests and records: the figures of its runs, and what middlewares want to find again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::downloader::Middleware;
+use crate::error::Result;
+use crate::frontier::{Frontier, Memories};
+use crate::stats::{Stat, Stats};
+
+/// The name under which the figures are remembered.
+const STATS: &str = "stats";
+
+/// Knows what is to be kept, and where it goes in the next run.
+pub(super) struct Keeper {
+    pub(super) middlewares: Vec<Arc<dyn Middleware>>,
+    pub(super) stats: Arc<Stats>,
+}
+
+impl Keeper {
+    /// Gives everybody what a run before this one has left.
+    pub(super) async fn recall(&self, frontier: &dyn Frontier) -> Result<()> {
+        if let Some(kept) = frontier.remembered(STATS).await? {
+            let counts: BTreeMap<String, u64> = serde_json::from_slice(&kept).unwrap_or_default();
+            counts.into_iter().for_each(|(name, count)| self.stats.set(name, Stat::Count(count)));
+        }
+        // these are exact, for they were committed with what they count
+        for (name, count) in frontier.counts().await? {
+            self.stats.set(name, Stat::Count(count));
+        }
+        for middleware in &self.middlewares {
+            if let Some(kept) = frontier.remembered(&name(&**middleware)).await? {
+                middleware.recall(&kept);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Memories for Keeper {
+    fn memories(&self) -> Vec<(String, Bytes)> {
+        let figures = self.stats.snapshot();
+        let counts: BTreeMap<&str, u64> = (figures.iter())
+            .filter_map(|(name, figure)| match figure {
+                Stat::Count(count) if !is_of_the_run(name) => Some((name.as_ref(), *count)),
+                _ => None,
+            })
+            .collect();
+        let counts = Bytes::from(serde_json::to_vec(&counts).unwrap_or_default());
+        let kept = |middleware: &Arc<dyn Middleware>| Some((name(&**middleware), middleware.keep()?));
+        std::iter::once((STATS.to_owned(), counts)).chain(self.middlewares.iter().filter_map(kept)).collect()
+    }
+}
+
+fn name(middleware: &dyn Middleware) -> String {
+    format!("middlewares/{middleware}")
+}
+
+/// Figures that each run counts for itself: those of the process, and those that the frontier knows better.
+fn is_of_the_run(name: &str) -> bool {
+    name.starts_with("memusage/") || name.starts_with("requests/") && !name.starts_with("requests/failed_count/")
+}

@@ -1,0 +1,91 @@
+//! When a run has had enough: hard counters, so that there is never one more than was asked for.
+
+use tokio::time::Instant;
+
+use super::Engine;
+use super::flight::{Find, Flight};
+use crate::frontier::Outcome;
+use crate::settings;
+use crate::stats::Stats;
+
+/// What a run may come to, and what it has come to.
+pub(super) struct Limits {
+    settings: settings::Limits,
+    begin: Instant,
+    /// What earlier runs of the job have counted.
+    pages_before: u64,
+    bytes_before: u64,
+    items: u64,
+    pub(super) errors: u64,
+}
+
+impl Limits {
+    pub(super) fn new(settings: settings::Limits, stats: &Stats) -> Self {
+        Self {
+            settings,
+            begin: Instant::now(),
+            pages_before: stats.count("response_received_count"),
+            bytes_before: stats.count("downloader/response_bytes"),
+            items: 0,
+            errors: 0,
+        }
+    }
+
+    /// When the run's time is over.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        (!self.settings.time.is_zero()).then(|| self.begin + self.settings.time)
+    }
+
+    /// Whether one more request may be sent, beside those that are under way.
+    pub(super) fn allow_one_more(&self, flying: usize, stats: &Stats) -> bool {
+        let pages = stats.count("response_received_count") - self.pages_before;
+        is_within(self.settings.pages, pages + flying as u64 + 1)
+    }
+
+    /// Whether no error may be counted any more.
+    pub(super) fn are_errors_used_up(&self) -> bool {
+        self.settings.errors > 0 && self.errors >= self.settings.errors
+    }
+
+    /// The reason to end, in Scrapy's word, if there is one.
+    pub(super) fn reached(&self, stats: &Stats) -> Option<&'static str> {
+        let pages = stats.count("response_received_count") - self.pages_before;
+        let bytes = stats.count("downloader/response_bytes") - self.bytes_before;
+        [
+            (self.settings.items, self.items, "closespider_itemcount"),
+            (self.settings.pages, pages, "closespider_pagecount"),
+            (self.settings.errors, self.errors, "closespider_errorcount"),
+            (self.settings.bytes.as_u64(), bytes, "closespider_bytecount"),
+        ]
+        .into_iter()
+        .find(|(limit, count, _)| *limit > 0 && count >= limit)
+        .map(|(_, _, reason)| reason)
+        .or_else(|| self.deadline().filter(|at| *at <= Instant::now()).map(|_| "closespider_timeout"))
+    }
+}
+
+/// 0 is no limit.
+fn is_within(limit: u64, count: u64) -> bool {
+    limit == 0 || count <= limit
+}
+
+impl Engine {
+    /// Lets so many records of a page pass as the limit has room for. If that is not all, the page is not settled: it
+    /// comes again in the next run, for the rest.
+    pub(super) fn keep_within_items(&mut self, flight: &Flight, find: &mut Find) {
+        let limit = self.limits.settings.items;
+        let room = if limit == 0 { u64::MAX } else { limit - self.limits.items };
+        if find.records.len() as u64 > room {
+            find.records.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+            let mut again = flight.request.clone();
+            again.given += find.records.len() as u64;
+            (find.children, find.counts) = (Vec::new(), Vec::new());
+            find.outcome = Outcome::Again(Box::new(again));
+        }
+        let kept = find.records.len() as u64;
+        self.limits.items += kept;
+        if kept > 0 {
+            find.counts.push(("item_scraped_count".into(), kept));
+        }
+    }
+}
