@@ -45,7 +45,7 @@ impl Exit {
                 Self::Usage
             }
             Error::SignIn(_) | Error::SignedOut => Self::SignIn,
-            Error::Disk { .. } => Self::Disk,
+            Error::Disk { .. } | Error::Feed { .. } => Self::Disk,
             _ => Self::Internal,
         }
     }

@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use crate::downloader::{Client, Downloader, Fetch, Middleware};
 use crate::engine::{Ended, Engine, Parts};
 use crate::error::{Error, Result};
-use crate::feed::Writer;
-use crate::frontier::{FeedId, Frontier, FrontierError, Memory, Progress};
+use crate::feed::{self, Plan, Rules, Sync, Writer};
+use crate::frontier::{Frontier, FrontierError, Memory, Progress};
 use crate::hosts::{HostReport, Hosts};
 use crate::observer::Observer;
 use crate::pipeline::{Chain, Pipeline};
@@ -27,6 +27,7 @@ pub struct Crawl {
     name: String,
     spider: Arc<dyn Runnable>,
     settings: Arc<Settings>,
+    plans: Vec<Plan>,
     frontier: Arc<dyn Frontier>,
     hosts: Arc<Hosts>,
     downloader: Arc<Downloader>,
@@ -100,8 +101,9 @@ impl Crawl {
         let name = spider.to_owned();
         let spider = registry.build_spider(spider, &layers)?;
         registry.check(&layers, &settings)?;
+        let mut plans = Vec::new();
         for (index, feed) in settings.feeds.iter().enumerate() {
-            feed.format()?;
+            plans.push(registry.feeds().plan(feed).map_err(|error| layers.blame(error))?);
             if settings.feeds[..index].iter().any(|before| before.place() == feed.place()) {
                 let what = format!("names `{}` twice: two feeds cannot write to one place", feed.uri);
                 return Err(layers.blame(Error::setting("feeds", what)));
@@ -134,6 +136,7 @@ impl Crawl {
             name,
             spider,
             settings: Arc::new(settings),
+            plans,
             frontier,
             hosts,
             downloader,
@@ -182,11 +185,23 @@ impl Crawl {
         let begin = Instant::now();
         self.stats.set("start_time", Stat::Text(now()));
         self.chain.open().await?;
-        let mut feeds = Vec::new();
-        for feed in &self.settings.feeds {
-            feeds.push((FeedId(feed.uri.clone()), feed.open().await?));
-        }
-        let writer = Writer::new(feeds, self.frontier.clone(), self.stats.clone()).await?;
+        let run = format!("{:016x}", rand::random::<u64>());
+        let context = feed::Context {
+            spider: self.name.clone(),
+            spool: std::env::temp_dir().join(format!("dragline-{run}")),
+            job: run,
+            started: Timestamp::now(),
+            resuming: false,
+            durable: false,
+            stats: self.stats.clone(),
+        };
+        let rules = Rules {
+            sync: Sync::AtEnd,
+            patience: self.settings.crawl.patience,
+            grace: self.settings.crawl.grace,
+            stop: self.stop.subscribe(),
+        };
+        let writer = Writer::open(self.plans, &context, self.frontier.clone(), rules).await?;
         let engine = Engine::new(Parts {
             spider: self.spider,
             settings: self.settings,

@@ -1,5 +1,6 @@
 //! Items are typed where people write them and plain where machines route them: a record is the plain form.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -98,6 +99,36 @@ impl Record {
             Content::Open(fields) => fields.contains_key(field),
             Content::Sealed(json) => memchr::memmem::find(json, format!("\"{field}\":").as_bytes()).is_some(),
         }
+    }
+
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        fn of(value: &Value) -> usize {
+            match value {
+                Value::String(text) => text.len() + 16,
+                Value::Array(values) => values.iter().map(of).sum::<usize>() + 16,
+                Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + of(value)).sum::<usize>() + 16,
+                _ => 16,
+            }
+        }
+        match &self.content {
+            Content::Sealed(json) => json.len(),
+            Content::Open(fields) => fields.iter().map(|(name, value)| name.len() + of(value)).sum(),
+        }
+    }
+
+    /// The fields as one JSON object without a line break; borrowed where nobody has looked into the record.
+    ///
+    /// # Errors
+    /// If a field cannot be written as JSON.
+    pub fn json(&self) -> Result<Cow<'_, [u8]>, RecordError> {
+        if let Content::Sealed(json) = &self.content {
+            return Ok(Cow::Borrowed(json));
+        }
+        let mut json = Vec::new();
+        self.write_json(&mut json)?;
+        Ok(Cow::Owned(json))
     }
 
     /// Writes the fields as one JSON object without a line break.

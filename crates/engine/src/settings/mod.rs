@@ -58,11 +58,14 @@ pub struct Crawl {
     /// How long what is under way may take to end after the first Ctrl-C.
     #[serde(with = "humantime_serde")]
     pub grace: Duration,
+    /// How long a feed may fail before the crawl ends.
+    #[serde(with = "humantime_serde")]
+    pub patience: Duration,
 }
 
 impl Default for Crawl {
     fn default() -> Self {
-        Self { concurrency: 16, grace: Duration::from_secs(30) }
+        Self { concurrency: 16, grace: Duration::from_secs(30), patience: Duration::from_secs(600) }
     }
 }
 
@@ -113,6 +116,7 @@ impl Settings {
     fn check(&self) -> Result<()> {
         within("crawl.concurrency", self.crawl.concurrency, 1..=10_000)?;
         within("crawl.grace", self.crawl.grace, Duration::ZERO..=DAY)?;
+        within("crawl.patience", self.crawl.patience, Duration::ZERO..=30 * DAY)?;
         within("frontier.batch", self.frontier.batch, 1..=100_000)?;
         within("hosts.concurrency", self.hosts.concurrency, 1..=10_000)?;
         within("hosts.delay", self.hosts.delay, Duration::ZERO..=DAY)?;
