@@ -164,6 +164,9 @@ impl Plan {
         if self.way.is_some() && self.settings.compression().is_some() {
             return refuse("feeds.compression", "is not for this format, which has one of its own");
         }
+        if self.way.is_some() && !self.settings.encoding.eq_ignore_ascii_case("utf-8") {
+            return refuse("feeds.encoding", "is not for this format, which has one of its own");
+        }
         if self.uri == "-" && (self.way.is_some() || self.settings.has_batches()) {
             return refuse("feeds.uri", "is the standard output, which takes neither batches nor this format");
         }

@@ -158,6 +158,22 @@ impl Files {
         Ok(())
     }
 
+    /// Removes batches that come after a position, from this one on.
+    async fn forget_after(&self, first: u64) -> Result<()> {
+        for batch in (first..).take_while(|batch| self.path(*batch).exists()) {
+            remove(&self.path(batch))?;
+        }
+        if let Some(shipping) = &self.shipping {
+            for uri in (first..).map(|batch| self.name.of(batch, &self.context)) {
+                if !shipping.store.has(&uri).await? {
+                    break;
+                }
+                shipping.store.remove(&uri).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn ship(&mut self) -> Result<()> {
         self.has_batch = true;
         if let Some(shipping) = &self.shipping {
@@ -220,10 +236,8 @@ impl Feed for Files {
         self.batch = stand.batch;
         self.written = 0;
         // batches that were begun later are written again
-        let mut later = self.batch + u64::from(stand.place.is_some());
-        while self.name.has_batch() && self.path(later).exists() {
-            remove(&self.path(later))?;
-            later += 1;
+        if self.name.has_batch() {
+            self.forget_after(self.batch + u64::from(stand.place.is_some())).await?;
         }
         if let Some(place) = stand.place {
             let (path, encoder, compression) =

@@ -25,6 +25,12 @@ pub trait Store: Display + Send + Sync {
     /// # Errors
     /// If the place does not answer, or does not let us look.
     async fn has(&self, uri: &str) -> Result<bool>;
+
+    /// Removes what a rewind has made void: a batch that is written again under another limit may end elsewhere.
+    ///
+    /// # Errors
+    /// If it cannot.
+    async fn remove(&self, uri: &str) -> Result<()>;
 }
 
 /// A format that is made of a whole batch: Parquet. It blocks, and is called on a thread that may.
@@ -78,6 +84,10 @@ impl Store for Folder {
         // a place that cannot be is said at once, and not when the crawl ends
         tokio::fs::metadata(folder).await.map_err(|source| failed(path, source))?;
         tokio::fs::try_exists(path).await.map_err(|source| failed(path, source))
+    }
+
+    async fn remove(&self, uri: &str) -> Result<()> {
+        remove(Path::new(uri))
     }
 }
 
