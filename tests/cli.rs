@@ -33,7 +33,7 @@ fn names_that_nothing_answers_to_are_met_with_those_that_there_are() {
     let scene = Scene::new();
     let known = "no spider is called `kodak` (known: books, kodak-pulse, site; did you mean `kodak-pulse`?)";
     refused(&scene, &["crawl", "kodak"], known);
-    let format = "no feed format is called `jsonk` (known: jsonl; did you mean `jsonl`?)";
+    let format = "no feed format is called `jsonk` (known: jsonl, json, csv, xml; did you mean `json`?)";
     refused(&scene, &[&CRAWL[..], &["-o", "x.jsonk"]].concat(), format);
     let pipeline = "no pipeline is called `imagse` (known: images; did you mean `images`?)";
     refused(&scene, &[&CRAWL[..], &["-s", "pipelines.order=['imagse']"]].concat(), pipeline);
@@ -143,7 +143,7 @@ fn a_place_that_cannot_be_written_to_ends_it_before_any_request() {
 #[test]
 fn a_feed_whose_disk_is_full_stops_the_crawl() {
     let (album, scene) = (Album::of(480), Scene::new());
-    let ended = album.crawl(&scene, &["-o", "/dev/full:jsonl"]);
+    let ended = album.crawl(&scene, &["-o", "/dev/full:jsonl", "-s", "crawl.patience=0s"]);
     ended.expect_code(6);
     assert_eq!(ended.report["finish_reason"], "feed_failed");
     assert!(ended.stderr.contains("`/dev/full` cannot be used as a feed: No space left on device"), "{}", ended.stderr);

@@ -26,7 +26,7 @@ pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Resu
     for argument in &command.argument {
         layers.add_argument(&command.spider, argument)?;
     }
-    add_feeds(&mut layers, &command.output, &command.overwrite)?;
+    add_feeds(registry, &mut layers, &command.output, &command.overwrite)?;
     if let Some(folder) = &command.job {
         let folder = Value::String(folder.to_string_lossy().into_owned());
         layers.add_flag(&format!("job.dir={folder}"))?;
@@ -55,9 +55,10 @@ fn unwritable(path: &Path, source: std::io::Error) -> Error {
 }
 
 /// `-o` and `-O` beside the feeds of the settings.
-pub(crate) fn add_feeds(layers: &mut Layers, append: &[String], overwrite: &[String]) -> Result<()> {
-    let flags = append.iter().map(|flag| (flag, false)).chain(overwrite.iter().map(|flag| (flag, true)));
-    let flags: Vec<_> = flags.map(|(flag, overwrite)| feed::Settings::from_flag(flag, overwrite)).collect();
+fn add_feeds(registry: &Registry, layers: &mut Layers, append: &[String], overwrite: &[String]) -> Result<()> {
+    let of =
+        |flags: &[String], mode| -> Vec<_> { flags.iter().map(|flag| feed::Settings::from_flag(flag, mode)).collect() };
+    let flags = [of(append, feed::Mode::Append), of(overwrite, feed::Mode::Overwrite)].concat();
     if flags.is_empty() {
         return Ok(());
     }
@@ -66,7 +67,7 @@ pub(crate) fn add_feeds(layers: &mut Layers, append: &[String], overwrite: &[Str
         _ => Vec::new(),
     };
     for feed in flags {
-        feed.format()?;
+        registry.feeds().plan(&feed)?;
         feeds.push(Value::try_from(feed).map_err(Error::other)?);
     }
     layers.add_flag(&format!("feeds={}", Value::Array(feeds)))

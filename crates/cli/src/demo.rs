@@ -35,7 +35,7 @@ pub(crate) fn run(registry: &Registry, command: &Demo) -> anyhow::Result<Exit> {
     layers.add_flag(&format!("dns.hosts.\"{WWW}\"=\"{}\"", replica.https()))?;
     layers.add_flag(&format!("dns.hosts.\"{CDN}\"=\"{}\"", replica.http()))?;
     layers.add_flag(&format!("pipelines.images.store={}", quoted(&folder.join("photos"))))?;
-    layers.add_flag(&format!("feeds=[{{ uri = {}, overwrite = true }}]", quoted(&items)))?;
+    layers.add_flag(&format!("feeds=[{{ uri = {}, mode = 'overwrite' }}]", quoted(&items)))?;
     layers.add_argument(SPIDER, "username=demo")?;
     layers.add_argument(SPIDER, "password=demo")?;
     let crawl = Crawl::build(registry, SPIDER, &layers)?;

@@ -7,7 +7,9 @@ mod space;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -19,8 +21,8 @@ use self::report::Before;
 use crate::downloader::{Client, Downloader, Fetch, Middleware};
 use crate::engine::{Ended, Engine, Parts, Space};
 use crate::error::{Error, Result};
-use crate::feed::{self, Writer};
-use crate::frontier::{Disk, FeedId, Frontier, FrontierError, Memory, Opened, Progress, disk};
+use crate::feed::{self, Catalogue, Plan, Rules, Sync, Writer};
+use crate::frontier::{Disk, Durability, Frontier, FrontierError, Memory, Opened, Progress, disk};
 use crate::hosts::Hosts;
 use crate::observer::Observer;
 use crate::pipeline::{Chain, Pipeline};
@@ -34,6 +36,8 @@ pub struct Crawl {
     name: String,
     spider: Arc<dyn Runnable>,
     settings: Arc<Settings>,
+    plans: Vec<Plan>,
+    catalogue: Catalogue,
     frontier: Arc<dyn Frontier>,
     hosts: Arc<Hosts>,
     downloader: Arc<Downloader>,
@@ -85,8 +89,9 @@ impl Crawl {
         let name = spider.to_owned();
         let spider = registry.build_spider(spider, &layers)?;
         registry.check(&layers, &settings)?;
+        let mut plans = Vec::new();
         for (index, feed) in settings.feeds.iter().enumerate() {
-            feed.format()?;
+            plans.push(registry.feeds().plan(feed).map_err(|error| layers.blame(error))?);
             if settings.feeds[..index].iter().any(|before| before.place() == feed.place()) {
                 let what = format!("names `{}` twice: two feeds cannot write to one place", feed.uri);
                 return Err(layers.blame(Error::setting("feeds", what)));
@@ -127,6 +132,8 @@ impl Crawl {
             name,
             spider,
             settings: Arc::new(settings),
+            plans,
+            catalogue: registry.feeds().clone(),
             frontier,
             hosts,
             downloader,
@@ -185,8 +192,15 @@ impl Crawl {
 
     async fn run_opened(&self, opened: &Opened) -> Result<Report> {
         let begin = Instant::now();
-        let keeper = Keeper { middlewares: self.middlewares.clone(), stats: self.stats.clone() };
+        let mut keeper = Keeper {
+            feeds: self.settings.feeds.clone(),
+            middlewares: self.middlewares.clone(),
+            stats: self.stats.clone(),
+        };
         keeper.recall(&*self.frontier).await?;
+        // a job's feeds are named once: one that a later run leaves out still gets its records
+        let more = keeper.feeds[self.settings.feeds.len()..].iter().map(|feed| self.catalogue.plan(feed));
+        let plans = self.plans.iter().cloned().map(Ok).chain(more).collect::<Result<Vec<Plan>>>()?;
         self.frontier.remember(Arc::new(keeper));
         let before = Before::of(&self.stats);
         self.stats.set("start_time", Stat::Text(report::now()));
@@ -196,11 +210,8 @@ impl Crawl {
             let (done, pending) = (progress.done, progress.pending);
             tracing::info!(job = %self.frontier, done, pending, "the job goes on");
         }
-        let mut feeds = Vec::new();
-        for feed in &self.settings.feeds {
-            feeds.push((FeedId(feed.uri.clone()), feed.open().await?));
-        }
-        let writer = Writer::new(feeds, self.frontier.clone(), self.stats.clone()).await?;
+        let (context, rules) = self.feeding(opened);
+        let writer = Writer::open(plans, &context, self.frontier.clone(), rules).await?;
         let (say_space, space) = watch::channel(Space::Enough);
         let engine = Engine::new(Parts {
             spider: self.spider.clone(),
@@ -231,9 +242,31 @@ impl Crawl {
         Ok(Report { reason, stats, hosts, progress, job, error })
     }
 
+    /// What the feeds know of the crawl, and how they are treated.
+    fn feeding(&self, opened: &Opened) -> (feed::Context, Rules) {
+        let job = self.settings.job.folder();
+        let run = format!("{:016x}", rand::random::<u64>());
+        let context = feed::Context {
+            spider: self.name.clone(),
+            spool: job.map_or_else(|| std::env::temp_dir().join(format!("dragline-{run}")), |job| job.join("feeds")),
+            job: opened.id.clone().unwrap_or(run),
+            started: opened.created.and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_else(Timestamp::now),
+            resuming: false,
+            durable: false,
+            stats: self.stats.clone(),
+        };
+        let sync = match (job, self.settings.frontier.durability) {
+            (None, _) => Sync::AtEnd,
+            (Some(_), Durability::Normal) => Sync::Every(Duration::from_secs(1)),
+            (Some(_), Durability::Strict) => Sync::Always,
+        };
+        let patience = self.settings.crawl.patience;
+        (context, Rules { sync, patience, grace: self.settings.crawl.grace, stop: self.stop.subscribe() })
+    }
+
     /// The places that are written to.
     fn places(&self) -> Vec<PathBuf> {
-        let feeds = self.settings.feeds.iter().filter(|feed| feed.uri != "-").map(feed::Settings::place);
+        let feeds = self.settings.feeds.iter().filter(|feed| feed.uri != "-" && feed.scheme().is_none()).map(feed::Settings::place);
         self.settings.job.folder().map(Path::to_owned).into_iter().chain(feeds).chain(self.chain.places()).collect()
     }
 }

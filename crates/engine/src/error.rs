@@ -83,6 +83,14 @@ pub enum Error {
     /// A disk that is nearly full, and has stayed so.
     #[error(transparent)]
     Space(#[from] SpaceError),
+    /// A feed that is no file, and cannot be used.
+    #[error("`{feed}` cannot be used as a feed")]
+    Feed {
+        /// Its URI, without passwords.
+        feed: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Anything else.
     #[error("{0}")]
     Other(Box<dyn std::error::Error + Send + Sync>),
@@ -102,6 +110,11 @@ impl Error {
     /// A setting that cannot be.
     pub fn setting(key: &str, what: impl Display) -> Self {
         Self::Setting { key: key.to_owned(), message: format!("`{key}` {what}") }
+    }
+
+    /// A feed that cannot be used, and why.
+    pub fn feed(feed: impl Into<String>, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Feed { feed: feed.into(), source: source.into() }
     }
 
     /// An error of another library.

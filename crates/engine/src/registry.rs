@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::downloader::middlewares::{Cookies, Headers, Redirects, Referrer, Retry, cookies, headers, redirect, retry};
 use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
+use crate::feed::{Catalogue, Format, Storage};
 use crate::hosts::Hosts;
 use crate::pipeline::Pipeline;
 use crate::settings::{Layers, Settings, Source, read_table, within};
@@ -54,6 +55,7 @@ pub struct Registry {
     spiders: BTreeMap<&'static str, Entry>,
     pipelines: BTreeMap<&'static str, Part<dyn Pipeline>>,
     middlewares: BTreeMap<&'static str, Part<dyn Middleware>>,
+    feeds: Catalogue,
 }
 
 struct Part<T: ?Sized> {
@@ -77,7 +79,8 @@ impl Registry {
     /// No spiders, no pipelines, and the middlewares that come with the engine.
     #[must_use]
     pub fn new() -> Self {
-        Self { spiders: BTreeMap::new(), pipelines: BTreeMap::new(), middlewares: BTreeMap::new() }
+        let (spiders, pipelines, middlewares) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { spiders, pipelines, middlewares, feeds: Catalogue::default() }
             .middleware::<Headers>()
             .middleware::<Referrer>()
             .middleware::<Retry>()
@@ -118,6 +121,26 @@ impl Registry {
         let check: Check = Box::new(|table, layers| own_settings::<C>("middlewares", table, layers).map(drop));
         self.middlewares.insert(C::NAME, Part { build, check });
         self
+    }
+
+    /// Adds a format of feeds.
+    #[must_use]
+    pub fn feed_format(mut self, format: Format) -> Self {
+        self.feeds.add_format(format);
+        self
+    }
+
+    /// Adds a storage of feeds.
+    #[must_use]
+    pub fn feed_storage(mut self, storage: impl Storage + 'static) -> Self {
+        self.feeds.add_storage(Arc::new(storage));
+        self
+    }
+
+    /// The formats and storages of feeds.
+    #[must_use]
+    pub fn feeds(&self) -> &Catalogue {
+        &self.feeds
     }
 
     /// The names of all spiders, in alphabetical order.

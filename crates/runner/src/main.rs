@@ -6,11 +6,14 @@ use std::process::ExitCode;
 use dragline::Registry;
 
 fn main() -> ExitCode {
-    dragline_cli::main(
-        Registry::new()
-            .spider::<books::Books>()
-            .spider::<kodak_pulse::KodakPulse>()
-            .spider::<site::Site>()
-            .pipeline::<dragline_images::Images>(),
-    )
+    let registry = Registry::new()
+        .spider::<books::Books>()
+        .spider::<kodak_pulse::KodakPulse>()
+        .spider::<site::Site>()
+        .pipeline::<dragline_images::Images>()
+        .feed_format(dragline_sqlite::sqlite())
+        .feed_storage(dragline_objects::Objects);
+    #[cfg(feature = "parquet")]
+    let registry = registry.feed_format(dragline_parquet::parquet());
+    dragline_cli::main(registry)
 }

@@ -7,21 +7,32 @@ use bytes::Bytes;
 
 use crate::downloader::Middleware;
 use crate::error::Result;
+use crate::feed;
 use crate::frontier::{Frontier, Memories};
 use crate::stats::{Stat, Stats};
 
 /// The name under which the figures are remembered.
 const STATS: &str = "stats";
+/// The name under which the feeds are.
+const FEEDS: &str = "feeds";
 
 /// Knows what is to be kept, and where it goes in the next run.
 pub(super) struct Keeper {
+    /// The feeds of this run, then those that only earlier runs of the job have named.
+    pub(super) feeds: Vec<feed::Settings>,
     pub(super) middlewares: Vec<Arc<dyn Middleware>>,
     pub(super) stats: Arc<Stats>,
 }
 
 impl Keeper {
     /// Gives everybody what a run before this one has left.
-    pub(super) async fn recall(&self, frontier: &dyn Frontier) -> Result<()> {
+    pub(super) async fn recall(&mut self, frontier: &dyn Frontier) -> Result<()> {
+        if let Some(kept) = frontier.remembered(FEEDS).await? {
+            let known: Vec<feed::Settings> = serde_json::from_slice(&kept).unwrap_or_default();
+            let is_named = |feed: &feed::Settings| self.feeds.iter().any(|named| named.uri == feed.uri);
+            let more: Vec<_> = known.into_iter().filter(|feed| !is_named(feed)).collect();
+            self.feeds.extend(more);
+        }
         if let Some(kept) = frontier.remembered(STATS).await? {
             let counts: BTreeMap<String, u64> = serde_json::from_slice(&kept).unwrap_or_default();
             counts.into_iter().for_each(|(name, count)| self.stats.set(name, Stat::Count(count)));
@@ -49,8 +60,11 @@ impl Memories for Keeper {
             })
             .collect();
         let counts = Bytes::from(serde_json::to_vec(&counts).unwrap_or_default());
+        // a password in a URI is not written down: such a feed is to be named again
+        let feeds: Vec<_> = self.feeds.iter().filter(|feed| feed.shown() == feed.uri).collect();
+        let feeds = Bytes::from(serde_json::to_vec(&feeds).unwrap_or_default());
         let kept = |middleware: &Arc<dyn Middleware>| Some((name(&**middleware), middleware.keep()?));
-        std::iter::once((STATS.to_owned(), counts)).chain(self.middlewares.iter().filter_map(kept)).collect()
+        [(STATS.to_owned(), counts), (FEEDS.to_owned(), feeds)].into_iter().chain(self.middlewares.iter().filter_map(kept)).collect()
     }
 }
 

@@ -1,51 +1,101 @@
 //! Records kept: drained from the frontier's outbox in sequence, written to every feed.
+//!
+//! A feed is a *format* (records become bytes), a *compression* and a *place*. Files and standard output take bytes as
+//! they come; what takes only whole objects (a bucket, Parquet) is gathered in a spool file first. After a crash each
+//! feed is cut back to the last position that the frontier knows, and the records after it are written again.
+//!
+//! Every feed that can be read back runs [`conformance::run`].
 
-mod jsonl;
+mod catalogue;
+mod charset;
+mod compression;
+pub mod conformance;
+mod encoder;
+mod fields;
+mod file;
+mod format;
+mod lane;
+mod name;
+mod settings;
+mod spool;
+mod stdout;
+mod volume;
 mod writer;
 
 use std::fmt::Display;
-use std::path::{Component, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
 
-pub use jsonl::JsonLines;
-pub(crate) use writer::Writer;
+pub use catalogue::{Catalogue, Format, Open, Plan, Storage, Way};
+pub use compression::Compression;
+pub use encoder::Encoder;
+pub use fields::{each_field, text};
+pub use settings::{Mode, Settings};
+pub use spool::{Convert, Store};
+pub(crate) use writer::{Rules, Sync, Writer};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::frontier::Position;
 use crate::message::Record;
-
-/// The formats that there are: each name, and the file extensions that mean it.
-const FORMATS: &[(&str, &[&str])] = &[("jsonl", &["jsonl", "jl", "jsonlines", "ndjson"])];
-
-/// `[[feeds]]`, and `-o`: one place that records go to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// A path, or `-` for the standard output.
-    pub uri: String,
-    /// The format; taken from the path's extension if it is not given.
-    #[serde(default)]
-    pub format: Option<String>,
-    /// Begin anew instead of appending to what is there.
-    #[serde(default)]
-    pub overwrite: bool,
-}
+use crate::stats::Stats;
 
 /// Something that records are written to.
+///
+/// ```
+/// use std::fmt;
+/// use dragline::feed::{Feed, Kept};
+/// use dragline::frontier::Position;
+/// use dragline::message::Record;
+///
+/// /// Counts records and keeps none; its position is the count.
+/// struct Counter(u64);
+///
+/// impl fmt::Display for Counter {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str("a counter")
+///     }
+/// }
+///
+/// #[async_trait::async_trait]
+/// impl Feed for Counter {
+///     async fn write(&mut self, batch: &[Record]) -> dragline::Result<()> {
+///         self.0 += batch.len() as u64;
+///         Ok(())
+///     }
+///     async fn sync(&mut self) -> dragline::Result<Kept> {
+///         Ok(Kept { records: self.0, position: Position(self.0.to_string()) })
+///     }
+///     async fn rewind(&mut self, to: &Position) -> dragline::Result<()> {
+///         self.0 = to.0.parse()?;
+///         Ok(())
+///     }
+///     async fn finish(self: Box<Self>) -> dragline::Result<()> {
+///         Ok(())
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Feed: Display + Send {
-    /// Writes records; they are with the operating system when this returns. The position names the place after them.
+    /// Writes records; they are with the operating system when this returns, or at the next [`Feed::sync`] where they
+    /// are compressed. A record that the format cannot take is counted and left out.
     ///
     /// # Errors
-    /// Stop the crawl: a record that cannot be kept is not to be fetched.
-    async fn write(&mut self, batch: &[Record]) -> Result<Position>;
+    /// The feed is not used again: it is opened anew and cut back to the last position.
+    async fn write(&mut self, batch: &[Record]) -> Result<()>;
 
-    /// Cuts the feed back to a position that it gave: after a crash, what came later is forgotten.
+    /// Makes durable what was written, and says how far that goes.
     ///
     /// # Errors
-    /// If the feed cannot take back what it was given.
+    /// As [`Feed::write`]: what a failed sync has lost is not known.
+    async fn sync(&mut self) -> Result<Kept>;
+
+    /// Cuts the feed back to a position that it gave: what came later is forgotten.
+    ///
+    /// # Errors
+    /// If the feed is not what it was at that position.
     async fn rewind(&mut self, to: &Position) -> Result<()>;
 
     /// No more records will come.
@@ -55,68 +105,30 @@ pub trait Feed: Display + Send {
     async fn finish(self: Box<Self>) -> Result<()>;
 }
 
-impl Settings {
-    /// `-o FILE` or `-o FILE:FORMAT`; `-` is the standard output.
-    #[must_use]
-    pub fn from_flag(flag: &str, overwrite: bool) -> Self {
-        let (uri, format) = match flag.rsplit_once(':') {
-            Some((uri, format)) if !format.is_empty() && format.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-                (uri, Some(format.to_owned()))
-            }
-            _ => (flag, None),
-        };
-        Self { uri: uri.to_owned(), format, overwrite }
-    }
-
-    /// The place, in one spelling of its path.
-    #[must_use]
-    pub fn place(&self) -> PathBuf {
-        PathBuf::from(&self.uri).components().filter(|part| *part != Component::CurDir).collect()
-    }
-
-    /// The format's name.
-    ///
-    /// # Errors
-    /// If there is no such format, or the path does not tell one.
-    pub fn format(&self) -> Result<&'static str> {
-        let extension = PathBuf::from(&self.uri).extension().and_then(|text| text.to_str()).map(str::to_lowercase);
-        let named = match (&self.format, extension) {
-            (Some(format), _) => format.to_lowercase(),
-            (None, Some(extension)) => extension,
-            (None, None) => "jsonl".to_owned(),
-        };
-        let known = FORMATS.iter().find(|(name, extensions)| *name == named || extensions.contains(&named.as_str()));
-        known.map(|(name, _)| *name).ok_or_else(|| Error::Unknown {
-            what: "feed format",
-            name: named,
-            known: FORMATS.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        })
-    }
-
-    /// Opens the feed.
-    ///
-    /// # Errors
-    /// If the place cannot be written to.
-    pub(crate) async fn open(&self) -> Result<Box<dyn Feed>> {
-        match self.format()? {
-            _ if self.uri == "-" => Ok(Box::new(JsonLines::stdout())),
-            _ => Ok(Box::new(JsonLines::open(self.uri.clone().into(), self.overwrite).await?)),
-        }
-    }
+/// How far a feed is for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Of the records written since the feed was opened or rewound, so many are safe.
+    pub records: u64,
+    /// The place after them, to cut back to.
+    pub position: Position,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flag_names_place_and_format() {
-        let format = |flag: &str| Settings::from_flag(flag, false).format().map_err(|error| error.to_string());
-        assert_eq!(format("photos.jsonl"), Ok("jsonl"));
-        assert_eq!(format("photos.JL"), Ok("jsonl"));
-        assert_eq!(format("photos.txt:jsonlines"), Ok("jsonl"));
-        assert_eq!(format("-"), Ok("jsonl"));
-        let unknown = "no feed format is called `jsonk` (known: jsonl; did you mean `jsonl`?)";
-        assert_eq!(format("photos.jsonk"), Err(unknown.to_owned()));
-    }
+/// What a feed may know of the crawl that it belongs to.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The spider's name: `{spider}`.
+    pub spider: String,
+    /// The job's name, or the run's where there is no job: `{job}`.
+    pub job: String,
+    /// When the job was first started: `{time}`. The same after a resume.
+    pub started: Timestamp,
+    /// The folder for spool files, made on first use.
+    pub spool: PathBuf,
+    /// The feed was open before: it is rewound before anything is written, and `mode` is no more asked.
+    pub resuming: bool,
+    /// [`Feed::sync`] reaches the disk. A crawl that cannot be resumed gains nothing from that before its end.
+    pub durable: bool,
+    /// The crawl's figures.
+    pub stats: Arc<Stats>,
 }

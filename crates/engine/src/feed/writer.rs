@@ -1,102 +1,118 @@
-//! The task that takes records out of the outbox and writes them to every feed, a batch at a time.
+//! The task that lets every feed follow the outbox, each at its own pace.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::Feed;
-use crate::error::Result;
-use crate::frontier::{FeedId, Frontier, Position, Seq};
-use crate::message::Record;
-use crate::stats::{Name, Stats};
+use super::Context;
+use super::catalogue::Plan;
+use super::lane::Lane;
+use crate::error::{Error, Result};
+use crate::frontier::{FeedId, Frontier};
 
-/// Records taken out of the outbox at a time.
-const BATCH: usize = 500;
 /// Records gather for this long, so that a busy crawl writes many at once and a slow one is still seen to move.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// All feeds of a crawl.
-pub(crate) struct Writer {
-    feeds: Vec<Open>,
-    frontier: Arc<dyn Frontier>,
-    stats: Arc<Stats>,
+/// When what was written has to be on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sync {
+    /// When the crawl ends: one that dies is lost in any case.
+    AtEnd,
+    /// At least this often: a job that loses power writes so much again.
+    Every(Duration),
+    /// After every batch.
+    Always,
 }
 
-struct Open {
-    id: FeedId,
-    /// None is a crawl without feeds, whose records still leave the outbox.
-    feed: Option<Box<dyn Feed>>,
-    at: Seq,
+/// How feeds are treated.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(crate) sync: Sync,
+    /// How long a feed may fail before the crawl ends.
+    pub(crate) patience: Duration,
+    /// How long it may fail once the crawl was told to stop.
+    pub(crate) grace: Duration,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// All feeds of a crawl.
+pub(crate) struct Writer {
+    lanes: Vec<Lane>,
+    rules: Rules,
+    /// The spool folder of a crawl that leaves none.
+    spool: Option<PathBuf>,
 }
 
 impl Writer {
-    /// Takes the feeds over and makes them known to the frontier.
-    pub(crate) async fn new(
-        feeds: Vec<(FeedId, Box<dyn Feed>)>,
+    /// Makes the feeds known to the frontier and opens them where they stand.
+    pub(crate) async fn open(
+        plans: Vec<Plan>,
+        context: &Context,
         frontier: Arc<dyn Frontier>,
-        stats: Arc<Stats>,
+        rules: Rules,
     ) -> Result<Self> {
-        let mut open: Vec<_> = feeds.into_iter().map(|(id, feed)| Open { id, feed: Some(feed), at: Seq(0) }).collect();
-        if open.is_empty() {
-            open.push(Open { id: FeedId("none".to_owned()), feed: None, at: Seq(0) });
+        let context = Context { durable: rules.sync != Sync::AtEnd, ..context.clone() };
+        let lane = |id, plan| Lane::new(id, plan, context.clone(), frontier.clone(), rules.sync, rules.patience);
+        let mut lanes: Vec<Lane> =
+            plans.into_iter().map(|plan| lane(FeedId(plan.settings().uri.clone()), Some(plan))).collect();
+        if lanes.is_empty() {
+            lanes.push(lane(FeedId("none".to_owned()), None));
         }
-        let exports = frontier.attach(open.iter().map(|open| open.id.clone()).collect()).await?;
-        for (open, export) in open.iter_mut().zip(exports) {
-            open.at = export.upto;
-            if let (Some(feed), Some(position)) = (&mut open.feed, export.position) {
-                feed.rewind(&position).await?;
-            }
+        let exports = frontier.attach(lanes.iter().map(|lane| lane.id.clone()).collect()).await?;
+        for (lane, export) in lanes.iter_mut().zip(exports) {
+            lane.begin(export.upto, export.position).await?;
         }
-        Ok(Self { feeds: open, frontier, stats })
+        let spool = (!context.durable).then_some(context.spool);
+        Ok(Self { lanes, rules, spool })
     }
 
-    /// Writes until `last` turns true and the outbox is empty.
-    pub(crate) async fn run(mut self, wake: Arc<Notify>, mut last: watch::Receiver<bool>) -> Result<()> {
+    /// Writes until `last` turns true and the outbox is empty. If one feed gives up, the others are brought to an end.
+    pub(crate) async fn run(self, wake: Arc<Notify>, mut last: watch::Receiver<bool>) -> Result<()> {
+        let (more, _) = watch::channel(0_u64);
+        let (end, ending) = watch::channel(false);
+        let (give_up, _) = watch::channel(None);
+        let mut lanes = JoinSet::new();
+        for lane in self.lanes {
+            lanes.spawn(lane.run(more.subscribe(), ending.clone(), give_up.subscribe()));
+        }
+        let (mut stop, mut over) = (self.rules.stop, last.clone());
+        let mut result = Ok(());
         loop {
-            let finishing = *last.borrow();
-            while self.write_batch().await? {}
-            if finishing {
-                return self.finish().await;
-            }
+            let (is_open, is_patient) = (!*end.borrow(), give_up.borrow().is_none());
             tokio::select! {
-                () = wake.notified() => {
+                ended = lanes.join_next() => match ended {
+                    None => break,
+                    Some(Ok(Ok(()))) => {}
+                    Some(ended) => {
+                        let error = ended.unwrap_or_else(|_| Err(Error::other("the feed writer panicked")));
+                        result = result.and(error);
+                        end.send_replace(true);
+                    }
+                },
+                () = wake.notified(), if is_open => {
                     // gathering ends early when the crawl does
-                    let _ = tokio::time::timeout(GATHER, last.wait_for(|last| *last)).await;
+                    let _ = tokio::time::timeout(GATHER, said(&mut over)).await;
+                    more.send_modify(|count| *count += 1);
                 }
-                changed = last.changed() => if changed.is_err() {
-                    return self.finish().await;
+                () = said(&mut last), if is_open => { end.send_replace(true); }
+                () = said(&mut stop), if is_patient => {
+                    give_up.send_replace(Some(Instant::now() + self.rules.grace));
                 }
             }
         }
-    }
-
-    /// Brings every feed one batch on; false once all are at the end.
-    async fn write_batch(&mut self) -> Result<bool> {
-        let mut more = false;
-        for open in &mut self.feeds {
-            let drained = self.frontier.drain(open.at, BATCH).await?;
-            let Some((upto, _)) = drained.last() else { continue };
-            let upto = *upto;
-            more = true;
-            let position = match &mut open.feed {
-                Some(feed) => {
-                    let records: Vec<Record> = drained.into_iter().map(|(_, record)| record).collect();
-                    feed.write(&records).await?
-                }
-                None => Position::default(),
-            };
-            self.frontier.exported(&open.id, upto, position).await?;
-            open.at = upto;
+        if let Some(spool) = self.spool {
+            // it may never have been made
+            let _ = tokio::fs::remove_dir_all(spool).await;
         }
-        Ok(more)
+        result
     }
+}
 
-    async fn finish(self) -> Result<()> {
-        for feed in self.feeds.into_iter().filter_map(|open| open.feed) {
-            feed.finish().await?;
-            self.stats.add(Name::from("feedexport/success_count"), 1);
-        }
-        Ok(())
-    }
+/// Waits until it is true, or nobody is left to say so.
+async fn said(what: &mut watch::Receiver<bool>) {
+    let _ = what.wait_for(|what| *what).await;
 }

@@ -169,6 +169,8 @@ pub trait Memories: Send + Sync {
 pub struct Opened {
     /// How many runs there were before this one.
     pub runs: u64,
+    /// The job's own name, the same for all of its runs.
+    pub id: Option<String>,
     /// When the first of them began.
     pub created: Option<SystemTime>,
 }

@@ -23,14 +23,14 @@ pub(super) struct Outbox {
 impl Outbox {
     /// An outbox as a run before this one left it.
     pub(super) fn restored(records: VecDeque<(Seq, Record)>, last: Seq, exported: Exported) -> Self {
-        let bytes = records.iter().map(|(_, record)| record.size()).sum();
+        let bytes = records.iter().map(|(_, record)| record.weight()).sum();
         Self { records, bytes, last, durable: last, exported }
     }
 
     /// Takes a record in.
     pub(super) fn push(&mut self, record: Record) {
         self.last.0 += 1;
-        self.bytes += record.size();
+        self.bytes += record.weight();
         self.records.push_back((self.last, record));
     }
 
@@ -101,7 +101,7 @@ impl Outbox {
     fn forget(&mut self) {
         let everywhere = self.everywhere();
         while self.records.front().is_some_and(|(seq, _)| *seq <= everywhere) {
-            let size = self.records.pop_front().map_or(0, |(_, record)| record.size());
+            let size = self.records.pop_front().map_or(0, |(_, record)| record.weight());
             self.bytes -= size;
         }
     }

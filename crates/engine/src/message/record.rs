@@ -91,24 +91,6 @@ impl Record {
         }
     }
 
-    /// The bytes that the record holds in memory, its page's URL not counted; 0 while its fields are open.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        match &self.content {
-            Content::Sealed(json) => json.len(),
-            Content::Open(_) => 0,
-        }
-    }
-
-    /// The fields as JSON, unless they are open.
-    #[must_use]
-    pub fn json(&self) -> Option<&[u8]> {
-        match &self.content {
-            Content::Sealed(json) => Some(json),
-            Content::Open(_) => None,
-        }
-    }
-
     /// The item again.
     ///
     /// # Errors
@@ -140,6 +122,36 @@ impl Record {
             Content::Open(fields) => fields.contains_key(field),
             Content::Sealed(json) => memchr::memmem::find(json, format!("\"{field}\":").as_bytes()).is_some(),
         }
+    }
+
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        fn of(value: &Value) -> usize {
+            match value {
+                Value::String(text) => text.len() + 16,
+                Value::Array(values) => values.iter().map(of).sum::<usize>() + 16,
+                Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + of(value)).sum::<usize>() + 16,
+                _ => 16,
+            }
+        }
+        match &self.content {
+            Content::Sealed(json) => json.len(),
+            Content::Open(fields) => fields.iter().map(|(name, value)| name.len() + of(value)).sum(),
+        }
+    }
+
+    /// The fields as one JSON object without a line break; borrowed where nobody has looked into the record.
+    ///
+    /// # Errors
+    /// If a field cannot be written as JSON.
+    pub fn json(&self) -> Result<Cow<'_, [u8]>, RecordError> {
+        if let Content::Sealed(json) = &self.content {
+            return Ok(Cow::Borrowed(json));
+        }
+        let mut json = Vec::new();
+        self.write_json(&mut json)?;
+        Ok(Cow::Owned(json))
     }
 
     /// Writes the fields as one JSON object without a line break.

@@ -42,7 +42,10 @@ pub(super) fn open(options: &Options, medium: Arc<dyn Medium>) -> Result<Ours, J
         let _ = fs::remove_file(path.with_extension("new"));
         create(options, medium, &path)?
     };
-    let opened = Opened { runs: state.meta.runs, created: Some(form::time(state.meta.created)) };
+    let Meta { runs, key, created, .. } = state.meta;
+    // not the key itself: whoever knows that can make two URLs collide
+    let id = format!("{:016x}", form::fingerprint(&(key, created)));
+    let opened = Opened { runs, id: Some(id), created: Some(form::time(created)) };
     state.meta.runs += 1;
     state.meta.ended = None;
     state.ledger.news = Some(News { events: 1, ..News::default() });

@@ -289,7 +289,7 @@ fn rows(records: &[(Seq, Record)]) -> impl Iterator<Item = &[(Seq, Record)]> {
     std::iter::from_fn(move || {
         let mut bytes = 0;
         let fitting = rest.iter().take(ROW_RECORDS).take_while(|(_, record)| {
-            bytes += record.size();
+            bytes += record.weight();
             bytes <= ROW_BYTES
         });
         let count = fitting.count().max(1).min(rest.len());
