@@ -51,7 +51,9 @@ impl Exit {
             }
             Error::SignIn(_) | Error::SignedOut => Self::SignIn,
             Error::Frontier(FrontierError::Job(error)) if error.is_about_the_job() => Self::Job,
-            Error::Disk { .. } | Error::Feed { .. } | Error::Space(_) | Error::Frontier(FrontierError::Job(_)) => Self::Disk,
+            Error::Disk { .. } | Error::Feed { .. } | Error::Space(_) | Error::Frontier(FrontierError::Job(_)) => {
+                Self::Disk
+            }
             _ => Self::Internal,
         }
     }

@@ -9,6 +9,7 @@
 mod crawl;
 mod demo;
 mod exit;
+mod job;
 mod layers;
 mod list;
 mod log;
@@ -45,6 +46,7 @@ pub fn main(registry: Registry) -> ExitCode {
     let ended = match &options.command {
         Command::Crawl(command) => crawl::run(&registry, command),
         Command::List => list::run(&registry),
+        Command::Job(command) => job::run(command),
         Command::Settings(command) => settings::run(&registry, command),
         Command::Replica(command) => replica::run(command),
         Command::Demo(command) => demo::run(&registry, command),

@@ -25,6 +25,10 @@ pub(crate) enum Command {
     /// Name the spiders.
     #[command(after_help = "Example:\n  dragline list")]
     List,
+    /// Look at jobs that were kept with `crawl --job`, and mend them.
+    #[command(after_help = "Example:\n  dragline job show job\n  dragline job failed job --reason http_status/503\n  \
+        dragline job retry job --reason http_status/503")]
+    Job(JobCommand),
     /// Print the settings that are in force, and where each value came from.
     #[command(after_help = "Example:\n  dragline settings -s hosts.delay=2s --spider kodak-pulse")]
     Settings(SettingsCommand),
@@ -106,6 +110,73 @@ pub(crate) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobCommand {
+    #[command(subcommand)]
+    pub(crate) action: JobAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobAction {
+    /// Name the jobs in the folders of a folder, and how far each is.
+    Ls {
+        /// The folder; the current one if it is not given.
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+    },
+    /// How far a job is, also while it runs.
+    Show {
+        /// The job's folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The requests that wait, host by host, the next ones first.
+    Requests {
+        /// The job's folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Those of one host only.
+        #[arg(long, value_name = "HOST")]
+        host: Option<String>,
+        /// So many at most.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The requests that failed for good, and why.
+    Failed {
+        /// The job's folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Those that failed for one reason only: `timeout`, `http_status`, `http_status/503`.
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put failed requests back, to be sent by the next run.
+    Retry {
+        /// The job's folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Those that failed for one reason only.
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Save what can be read of a damaged job, and count what cannot.
+    Repair {
+        /// The job's folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

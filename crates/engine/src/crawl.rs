@@ -266,7 +266,12 @@ impl Crawl {
 
     /// The places that are written to.
     fn places(&self) -> Vec<PathBuf> {
-        let feeds = self.settings.feeds.iter().filter(|feed| feed.uri != "-" && feed.scheme().is_none()).map(feed::Settings::place);
+        let feeds = self
+            .settings
+            .feeds
+            .iter()
+            .filter(|feed| feed.uri != "-" && feed.scheme().is_none())
+            .map(feed::Settings::place);
         self.settings.job.folder().map(Path::to_owned).into_iter().chain(feeds).chain(self.chain.places()).collect()
     }
 }

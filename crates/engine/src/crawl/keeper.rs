@@ -64,7 +64,10 @@ impl Memories for Keeper {
         let feeds: Vec<_> = self.feeds.iter().filter(|feed| feed.shown() == feed.uri).collect();
         let feeds = Bytes::from(serde_json::to_vec(&feeds).unwrap_or_default());
         let kept = |middleware: &Arc<dyn Middleware>| Some((name(&**middleware), middleware.keep()?));
-        [(STATS.to_owned(), counts), (FEEDS.to_owned(), feeds)].into_iter().chain(self.middlewares.iter().filter_map(kept)).collect()
+        [(STATS.to_owned(), counts), (FEEDS.to_owned(), feeds)]
+            .into_iter()
+            .chain(self.middlewares.iter().filter_map(kept))
+            .collect()
     }
 }
 

@@ -180,7 +180,7 @@ impl Ledger {
     }
 
     /// Puts a request where it waits: in its host's queue, or until it is due.
-    fn put(&mut self, request: &Request, rank: u64, written: Arc<[u8]>) {
+    pub(super) fn put(&mut self, request: &Request, rank: u64, written: Arc<[u8]>) {
         self.event();
         match request.due.filter(|due| *due > SystemTime::now()) {
             Some(due) => {

@@ -92,6 +92,11 @@ impl State {
         }
     }
 
+    /// The next commit takes the records after this one along.
+    pub(super) fn begin_at(&mut self, seq: Seq) {
+        self.handed = seq;
+    }
+
     fn events(&self) -> usize {
         self.ledger.news.as_ref().map_or(0, |news| news.events)
     }

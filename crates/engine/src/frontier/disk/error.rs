@@ -33,6 +33,14 @@ pub enum JobError {
         /// What was found.
         what: String,
     },
+    /// It cannot be repaired.
+    #[error("job `{}`: {what}", folder.display())]
+    Beyond {
+        /// The job's folder.
+        folder: PathBuf,
+        /// What there is to say.
+        what: String,
+    },
     /// It is the job of another spider.
     #[error("job `{}` is one of spider `{job}`, not of `{wanted}`: give each its own folder", folder.display())]
     OtherSpider {
@@ -90,7 +98,7 @@ impl JobError {
     /// What redb says, of a job that is being opened.
     pub(super) fn of(folder: &Path, error: redb::Error) -> Self {
         match error {
-            redb::Error::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
+            redb::Error::Io(source) if !is_about_the_bytes(&source) => {
                 Self::Io { folder: folder.to_owned(), what: "cannot be opened", source }
             }
             redb::Error::DatabaseAlreadyOpen => {
@@ -116,9 +124,15 @@ impl JobError {
             Self::Locked { .. }
                 | Self::Newer { .. }
                 | Self::Damaged { .. }
+                | Self::Beyond { .. }
                 | Self::OtherSpider { .. }
                 | Self::NotAJob { .. }
                 | Self::Missing { .. }
         )
     }
+}
+
+/// Whether a file was read, and was not what it should be.
+fn is_about_the_bytes(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
 }

@@ -98,6 +98,13 @@ pub(super) struct HostRow<'a> {
     pub(super) not_before: Option<u64>,
 }
 
+impl HostRow<'_> {
+    /// A host of which nothing is known yet.
+    pub(super) fn new(name: String) -> Self {
+        Self { name: name.into(), waiting: 0, done: 0, failed: 0, not_before: None }
+    }
+}
+
 /// A failed request's row.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FailedRow<'a> {

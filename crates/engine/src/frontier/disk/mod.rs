@@ -5,6 +5,7 @@
 //! the places of the feeds. The queue itself lies on disk, and is read from there in batches.
 
 mod books;
+mod calm;
 mod committer;
 mod error;
 mod form;
@@ -26,6 +27,8 @@ use bytes::Bytes;
 pub use redb::StorageBackend;
 
 pub use error::JobError;
+pub use job::{FailedRequest, Job, QueuedRequest};
+pub use repair::{Repaired, repair};
 pub use status::Summary;
 
 use self::books::Books;
@@ -54,6 +57,9 @@ pub trait Medium: fmt::Debug + Send + Sync {
     /// # Errors
     /// Those of the file system.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Takes away what lies at `path`, if anything does.
+    fn remove(&self, path: &Path);
 
     /// Whether there is a file at `path`.
     fn exists(&self, path: &Path) -> bool;
@@ -259,6 +265,11 @@ impl Medium for Files {
             Some(folder) if cfg!(unix) => std::fs::File::open(folder)?.sync_all(),
             _ => Ok(()),
         }
+    }
+
+    fn remove(&self, path: &Path) {
+        // what cannot be taken away is found by whoever opens it
+        let _ = std::fs::remove_file(path);
     }
 
     fn exists(&self, path: &Path) -> bool {

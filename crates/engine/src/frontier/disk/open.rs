@@ -35,13 +35,7 @@ pub(super) fn open(options: &Options, medium: Arc<dyn Medium>) -> Result<Ours, J
         return Err(JobError::NotAJob { folder: folder.clone() });
     }
     let lock = Lock::take(folder, &format!("crawling `{}`", options.spider))?;
-    let (tables, mut state) = if is_there {
-        restore(options, medium, &path)?
-    } else {
-        // what a run that was killed right here had begun
-        let _ = fs::remove_file(path.with_extension("new"));
-        create(options, medium, &path)?
-    };
+    let (tables, mut state) = if is_there { restore(options, medium, &path)? } else { create(options, medium, &path)? };
     let Meta { runs, key, created, .. } = state.meta;
     // not the key itself: whoever knows that can make two URLs collide
     let id = format!("{:016x}", form::fingerprint(&(key, created)));

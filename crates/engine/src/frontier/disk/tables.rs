@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use redb::{
     TableDefinition,
 };
 
+use super::calm::calmly;
 use super::form::{self, FORMAT, FailedRow, HostRow, Meta, sealed};
 use super::{JobError, Medium};
 use crate::frontier::ledger::{Failure, Totals};
@@ -75,6 +75,8 @@ impl Tables {
     /// Makes a new job, whole under its name or not there at all.
     pub(super) fn create(medium: Arc<dyn Medium>, path: &Path, meta: &Meta) -> Result<Self, redb::Error> {
         let begun = path.with_extension("new");
+        // what a run that was killed right here had begun
+        medium.remove(&begun);
         let database = Builder::new().set_cache_size(CACHE).create_with_backend(Through(medium.open(&begun)?))?;
         let transaction = database.begin_write()?;
         transaction.open_table(QUEUE)?;
@@ -103,8 +105,8 @@ impl Tables {
             Ok((database, version, rest, waiting))
         };
         // a file that only looks like one of redb's may surprise it
-        let read = catch_unwind(AssertUnwindSafe(read))
-            .unwrap_or_else(|_| Err(redb::Error::Corrupted("its pages do not hang together".to_owned())));
+        let read =
+            calmly(read).unwrap_or_else(|| Err(redb::Error::Corrupted("its pages do not hang together".to_owned())));
         let (database, version, rest, waiting) = read.map_err(|error| JobError::of(folder, error))?;
         let version = version.and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)));
         let version = version.ok_or_else(|| damaged("its version is missing"))?;
@@ -123,7 +125,7 @@ impl Tables {
     }
 
     /// The database, opened again if it had to be given up.
-    fn opened(&mut self) -> Result<&Database, redb::Error> {
+    pub(super) fn database(&mut self) -> Result<&Database, redb::Error> {
         if self.database.is_none() {
             self.database = Some(open(&*self.medium, &self.path)?);
         }
@@ -140,7 +142,7 @@ impl Tables {
     }
 
     fn try_commit(&mut self, batch: &Batch) -> Result<Snapshot, redb::Error> {
-        let transaction = self.opened()?.begin_write()?;
+        let transaction = self.database()?.begin_write()?;
         let (mut added, mut removed) = (Vec::new(), 0);
         {
             write_changes(&transaction, QUEUE, &batch.queue)?;
@@ -187,13 +189,13 @@ impl Tables {
 
     /// The queue as it is on disk now.
     pub(super) fn snapshot(&mut self) -> Result<Snapshot, redb::Error> {
-        let transaction = self.opened()?.begin_read()?;
+        let transaction = self.database()?.begin_read()?;
         Ok(Snapshot { queue: transaction.open_table(QUEUE)?, delayed: transaction.open_table(DELAYED)? })
     }
 
     /// Adds all fingerprints of the job to the seen set. The number of those that cannot be read.
     pub(super) fn read_seen(&mut self, seen: &Seen) -> Result<usize, redb::Error> {
-        let table = self.opened()?.begin_read()?.open_table(SEEN)?;
+        let table = self.database()?.begin_read()?.open_table(SEEN)?;
         let mut damaged = 0;
         for row in table.iter()? {
             let (number, row) = row?;
@@ -212,7 +214,7 @@ impl Tables {
 
     /// Shows every host, in the order of their numbers. The number of those that cannot be read.
     pub(super) fn read_hosts(&mut self, mut show: impl FnMut(HostRow<'_>)) -> Result<usize, redb::Error> {
-        let table = self.opened()?.begin_read()?.open_table(HOSTS)?;
+        let table = self.database()?.begin_read()?.open_table(HOSTS)?;
         let mut damaged = 0;
         for row in table.iter()? {
             match form::unsealed(row?.1.value()) {
@@ -225,7 +227,7 @@ impl Tables {
 
     /// The records that wait, in sequence; none if they cannot be read.
     pub(super) fn read_outbox(&mut self) -> Result<Option<VecDeque<(Seq, Record)>>, redb::Error> {
-        let table = self.opened()?.begin_read()?.open_table(OUTBOX)?;
+        let table = self.database()?.begin_read()?.open_table(OUTBOX)?;
         let mut waiting = VecDeque::new();
         for row in table.iter()? {
             let (first, row) = row?;
@@ -239,7 +241,7 @@ impl Tables {
 
     /// What was remembered under names; what cannot be read is left out.
     pub(super) fn read_remembered(&mut self) -> Result<BTreeMap<String, Bytes>, redb::Error> {
-        let table = self.opened()?.begin_read()?.open_table(REMEMBERED)?;
+        let table = self.database()?.begin_read()?.open_table(REMEMBERED)?;
         let mut remembered = BTreeMap::new();
         for row in table.iter()? {
             let (name, value) = row?;
