@@ -33,7 +33,7 @@ fn names_that_nothing_answers_to_are_met_with_those_that_there_are() {
     let scene = Scene::new();
     let known = "no spider is called `kodak` (known: books, kodak-pulse, site; did you mean `kodak-pulse`?)";
     refused(&scene, &["crawl", "kodak"], known);
-    let format = "no feed format is called `jsonk` (known: jsonl, json, csv, xml; did you mean `json`?)";
+    let format = "no feed format is called `jsonk` (known: jsonl, json, csv, xml, sqlite; did you mean `json`?)";
     refused(&scene, &[&CRAWL[..], &["-o", "x.jsonk"]].concat(), format);
     let pipeline = "no pipeline is called `imagse` (known: images; did you mean `images`?)";
     refused(&scene, &[&CRAWL[..], &["-s", "pipelines.order=['imagse']"]].concat(), pipeline);

@@ -60,8 +60,11 @@ impl Store for Bucket {
             Err(object_store::Error::NotFound { .. }) => {
                 // a missing bucket answers the same; it is missed when its objects are asked for, where we may ask
                 match self.store.list(None).next().await {
-                    Some(Err(error @ object_store::Error::NotFound { .. })) => Err(Error::feed(uri, error)),
-                    _ => Ok(false),
+                    None | Some(Ok(_)) => Ok(false),
+                    Some(Err(
+                        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. },
+                    )) => Ok(false),
+                    Some(Err(error)) => Err(Error::feed(uri, error)),
                 }
             }
             Err(error) => Err(Error::feed(uri, error)),

@@ -63,10 +63,13 @@ impl Writer {
             lanes.push(lane(FeedId("none".to_owned()), None));
         }
         let exports = frontier.attach(lanes.iter().map(|lane| lane.id.clone()).collect()).await?;
-        for (lane, export) in lanes.iter_mut().zip(exports) {
-            lane.begin(export.upto, export.position).await?;
-        }
         let spool = (!context.durable).then_some(context.spool);
+        for (lane, export) in lanes.iter_mut().zip(exports) {
+            if let Err(error) = lane.begin(export.upto, export.position).await {
+                clear(spool).await;
+                return Err(error);
+            }
+        }
         Ok(Self { lanes, rules, spool })
     }
 
@@ -104,11 +107,15 @@ impl Writer {
                 }
             }
         }
-        if let Some(spool) = self.spool {
-            // it may never have been made
-            let _ = tokio::fs::remove_dir_all(spool).await;
-        }
+        clear(self.spool).await;
         result
+    }
+}
+
+/// Removes the spool folder of a crawl that leaves none; it may never have been made.
+async fn clear(spool: Option<PathBuf>) {
+    if let Some(spool) = spool {
+        let _ = tokio::fs::remove_dir_all(spool).await;
     }
 }
 
