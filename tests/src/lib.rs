@@ -13,14 +13,30 @@ use tempfile::TempDir;
 /// The built binary of this workspace. `tests/run` builds it before the tests; cargo knows no other package's binaries.
 #[must_use]
 pub fn dragline() -> Command {
+    binary("dragline")
+}
+
+/// The runner with spiders that misbehave.
+#[must_use]
+pub fn odd_runner() -> Command {
+    binary("odd-runner")
+}
+
+fn binary(name: &str) -> Command {
     let test = std::env::current_exe().expect("the test's own path");
     let target = test.ancestors().nth(2).expect("target/debug/deps/test");
-    let binary = target.join(format!("dragline{}", std::env::consts::EXE_SUFFIX));
+    let binary = target.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(binary.exists(), "{} is not built: run `cargo build --workspace` first, or tests/run", binary.display());
     let mut command = Command::new(binary);
     // nothing of the person who runs the tests
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).stdin(Stdio::null());
     command
+}
+
+/// Whether the tests are to be run whole, however long that takes: `tests/run --soak`.
+#[must_use]
+pub fn soak() -> bool {
+    std::env::var_os("DRAGLINE_SOAK").is_some()
 }
 
 /// A crawl in a folder of its own.

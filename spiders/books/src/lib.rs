@@ -34,6 +34,8 @@ pub struct Book {
     pub upc: String,
     /// What the shop says of it; some have none.
     pub description: Option<String>,
+    /// Its cover, for `pipelines.order = ["images"]`.
+    pub image_urls: Vec<Url>,
 }
 
 impl Item for Book {
@@ -77,6 +79,9 @@ fn book(page: &Page) -> Result<Book> {
         rating: stars(rating).ok_or_else(|| Error::page(format!("`{rating}` is no rating")))?,
         upc: page.css("table td").text()?,
         description: page.css("#product_description + p").text_opt(),
+        image_urls: (page.css("#product_gallery img").attr_opt("src").into_iter())
+            .map(|src| page.join(src))
+            .collect::<Result<_>>()?,
     })
 }
 
@@ -126,6 +131,8 @@ mod tests {
         let book: Book = out.records()[0].to().expect("a book");
         assert_eq!(book.title, "Smörgåsbord: Fjørd: A Novel");
         assert_eq!((book.price, book.stock, book.rating, book.upc.as_str()), (44.93, 9, 5, "755e534dbf607086"));
+        let cover = "http://books.example/media/cache/17.jpg";
+        assert_eq!(book.image_urls.iter().map(Url::as_str).collect::<Vec<_>>(), [cover]);
         assert!(book.description.expect("a description").starts_with("She has until morning to decide."));
     }
 

@@ -13,9 +13,10 @@ pub(super) struct Limits {
     settings: settings::Limits,
     begin: Instant,
     /// What earlier runs of the job have counted.
-    pages_before: u64,
     bytes_before: u64,
+    /// What this run has: records let through, pages understood, requests that failed for good.
     items: u64,
+    pub(super) pages: u64,
     pub(super) errors: u64,
 }
 
@@ -24,9 +25,9 @@ impl Limits {
         Self {
             settings,
             begin: Instant::now(),
-            pages_before: stats.count("response_received_count"),
             bytes_before: stats.count("downloader/response_bytes"),
             items: 0,
+            pages: 0,
             errors: 0,
         }
     }
@@ -37,9 +38,8 @@ impl Limits {
     }
 
     /// Whether one more request may be sent, beside those that are under way.
-    pub(super) fn allow_one_more(&self, flying: usize, stats: &Stats) -> bool {
-        let pages = stats.count("response_received_count") - self.pages_before;
-        is_within(self.settings.pages, pages + flying as u64 + 1)
+    pub(super) fn allow_one_more(&self, flying: usize) -> bool {
+        self.settings.pages == 0 || self.pages + (flying as u64) < self.settings.pages
     }
 
     /// Whether no error may be counted any more.
@@ -49,11 +49,10 @@ impl Limits {
 
     /// The reason to end, in Scrapy's word, if there is one.
     pub(super) fn reached(&self, stats: &Stats) -> Option<&'static str> {
-        let pages = stats.count("response_received_count") - self.pages_before;
         let bytes = stats.count("downloader/response_bytes") - self.bytes_before;
         [
             (self.settings.items, self.items, "closespider_itemcount"),
-            (self.settings.pages, pages, "closespider_pagecount"),
+            (self.settings.pages, self.pages, "closespider_pagecount"),
             (self.settings.errors, self.errors, "closespider_errorcount"),
             (self.settings.bytes.as_u64(), bytes, "closespider_bytecount"),
         ]
@@ -62,11 +61,6 @@ impl Limits {
         .map(|(_, _, reason)| reason)
         .or_else(|| self.deadline().filter(|at| *at <= Instant::now()).map(|_| "closespider_timeout"))
     }
-}
-
-/// 0 is no limit.
-fn is_within(limit: u64, count: u64) -> bool {
-    limit == 0 || count <= limit
 }
 
 impl Engine {

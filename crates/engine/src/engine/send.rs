@@ -130,7 +130,7 @@ impl Engine {
             && !self.is_outbox_full()
             && !self.parts.frontier.is_behind()
             && *self.parts.space.borrow() == Space::Enough
-            && self.limits.allow_one_more(self.flying, &self.parts.stats)
+            && self.limits.allow_one_more(self.flying)
     }
 
     pub(super) fn is_outbox_full(&self) -> bool {

@@ -59,6 +59,7 @@ impl Engine {
         match end {
             End::Done => {
                 self.in_vain = 0;
+                self.limits.pages += 1;
                 find.count("response_received_count");
                 self.parts.stats.max("request_depth_max", u64::from(flight.request.depth));
                 let (url, requests, records) = (&flight.request.url, find.children.len(), records.len());

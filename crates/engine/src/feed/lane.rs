@@ -55,6 +55,8 @@ pub(super) struct Lane {
 struct Failing {
     since: Instant,
     attempts: u32,
+    /// How far the feed was then.
+    kept: Seq,
 }
 
 /// How often a job is asked whether it has committed more.
@@ -175,7 +177,11 @@ impl Lane {
         if is_due || is_much || (is_idle && is_last && self.at > self.kept) {
             self.sync().await?;
         }
-        self.recover();
+        // that it could be opened says little: a full disk lets that happen too
+        let works = self.failing.as_ref().is_some_and(|failing| self.kept > failing.kept);
+        if works || (is_idle && !is_last && self.at == self.kept) {
+            self.recover();
+        }
         if !is_idle {
             return Ok(Turn::Again);
         }
@@ -249,7 +255,7 @@ impl Lane {
         let Some(plan) = &self.plan else { return Err(error) };
         self.context.stats.add(Name::from(format!("feedexport/failed_count/{}", plan.kind())), 1);
         let now = Instant::now();
-        let failing = self.failing.get_or_insert(Failing { since: now, attempts: 0 });
+        let failing = self.failing.get_or_insert(Failing { since: now, attempts: 0, kept: self.kept });
         let end = give_up.unwrap_or(failing.since + self.patience).min(failing.since + self.patience);
         if is_final(&error) || now >= end {
             return Err(error);

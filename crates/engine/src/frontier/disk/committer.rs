@@ -65,6 +65,7 @@ struct Thread {
 
 impl Thread {
     fn run(mut self, gather: Duration) -> Result<(), JobError> {
+        self.status.report(&self.books, false);
         loop {
             let task = self.books.next_task(gather);
             let (batch, is_last) = match task {
