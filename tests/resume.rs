@@ -1,5 +1,5 @@
 //! Jobs that cannot be lost: killed, starved of room, stopped, limited; and then gone on with.
-#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "tests fail by panicking, and say what they skip")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

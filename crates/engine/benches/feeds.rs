@@ -1,5 +1,4 @@
 //! How fast records become JSON lines and CSV: bytes of the file a second, on one thread, into memory.
-#![expect(missing_docs, reason = "criterion's macros")]
 #![expect(clippy::expect_used, reason = "a benchmark's own data")]
 
 use std::hint::black_box;

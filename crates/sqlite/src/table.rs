@@ -64,7 +64,7 @@ impl Table {
 
     fn learn_columns(&mut self) -> Result<()> {
         let statement = self.database.prepare(&format!("SELECT * FROM {} LIMIT 0", self.name))?;
-        self.columns = statement.column_names().into_iter().map(str::to_lowercase).collect();
+        self.columns = statement.column_names().map(str::to_lowercase).collect();
         Ok(())
     }
 

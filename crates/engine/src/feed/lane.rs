@@ -244,7 +244,7 @@ impl Lane {
             (None, _) | (_, Sync::Always) => Duration::ZERO,
             (_, Sync::Every(time)) => time,
             // it costs no disk, and empties the outbox
-            (_, Sync::AtEnd) => Duration::from_secs(1),
+            (_, Sync::AtEnd) => Duration::from_millis(100),
         };
         Some(self.synced + if self.at == self.kept { every.max(Duration::from_millis(100)) } else { every })
     }

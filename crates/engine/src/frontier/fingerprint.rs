@@ -14,6 +14,20 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::message::Request;
 
 /// Makes 64-bit fingerprints under a job's own key, so that nobody outside can make two URLs collide.
+///
+/// Two requests with one fingerprint are one wish. What counts, and what does not:
+///
+/// | | one wish | two wishes |
+/// |---|---|---|
+/// | case | `http://EXAMPLE.com/a`, `http://example.com/a` | `/a`, `/A` |
+/// | scheme, port | `http://example.com:80/`, `http://example.com/` | `http:`, `https:`; port 80, port 8080 |
+/// | dot segments, slash | `/b/../a`, `/a` | `/a`, `/a/` |
+/// | percent escapes | `/%7euser`, `/~user`; `%2f`, `%2F` | `/a%2Fb`, `/a/b` |
+/// | order of the query | `?b=2&a=1`, `?a=1&b=2` | `?a=1`, `?a=2` |
+/// | form of the query | `?q=a+b`, `?q=a%20b`; `?`, none; `?a=1&&b=2`, `?a=1&b=2` | `?a=`, `?a=&a=` |
+/// | fragment | `/a#top`, `/a` | |
+/// | method, body | | `GET`, `POST`; `POST` with two bodies |
+/// | headers, priority, step | any of them | |
 #[derive(Debug, Clone, Copy)]
 pub struct Fingerprinter {
     key: u64,
@@ -132,6 +146,7 @@ mod tests {
             ("http://example.com/a?", "http://example.com/a"),
             ("http://example.com/b/../a", "http://example.com/a"),
             ("http://example.com/?a=1&&b=2", "http://example.com/?a=1&b=2"),
+            ("http://example.com/a%2fb", "http://example.com/a%2Fb"),
         ] {
             assert_eq!(fingerprint(a), fingerprint(b), "{a} and {b}");
         }
