@@ -149,7 +149,7 @@ fn a_thousand_books_are_read_from_two_kinds_of_pages() {
     let codes: BTreeSet<&str> = ended.items.iter().filter_map(|book| book["upc"].as_str()).collect();
     assert_eq!(codes.len(), 1000);
     let fields: Vec<&str> = ended.items[0].as_object().expect("fields").keys().map(String::as_str).collect();
-    assert_eq!(fields, ["url", "title", "price", "stock", "rating", "upc", "description"]);
+    assert_eq!(fields, ["url", "title", "price", "stock", "rating", "upc", "description", "image_urls"]);
 }
 
 #[test]

@@ -454,3 +454,67 @@ fn a_damaged_job_is_refused_until_it_is_repaired() {
         code => assert!(code == Some(4) && said.contains("nothing of it can be read"), "{said}"),
     }
 }
+
+#[test]
+fn a_feed_is_the_same_one_however_its_place_is_written_and_stays_of_its_format() {
+    let kept = Kept::new(300, 10);
+    let url = format!("url={}", kept.shop.url());
+    let crawl = |feed: &[&str]| {
+        let mut command = dragline();
+        command.current_dir(kept.scene.path("")).args(["crawl", "books", "--job", "job", "-a", &url]).args(feed);
+        command.args(["-s", "disk.min_free='0 B'"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.spawn().expect("the binary runs")
+    };
+    let mut first = crawl(&["-o", "items.jsonl"]);
+    wait_until("pages", || kept.shop.log().served() > 120);
+    assert!(kill(&mut first));
+    let other = crawl(&["-o", "items.jsonl:csv"]).wait_with_output().expect("ended");
+    let text = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert_eq!(other.status.code(), Some(2), "{text}");
+    assert!(text.contains("one file cannot be both"), "{text}");
+    let rest = crawl(&["-o", "./items.jsonl"]).wait_with_output().expect("ended");
+    assert_eq!(rest.status.code(), Some(0), "{}", String::from_utf8_lossy(&rest.stderr));
+    let items = fs::read_to_string(kept.scene.path("items.jsonl")).expect("items");
+    let urls: BTreeSet<&str> = items.lines().collect();
+    assert_eq!((items.lines().count(), urls.len()), (300, 300));
+}
+
+#[test]
+fn files_of_others_with_the_names_of_batches_are_left_alone() {
+    let kept = Kept::new(300, 10);
+    let url = format!("url={}", kept.shop.url());
+    fs::write(kept.scene.path("feeds.toml"), "[[feeds]]\nuri = 'part-{batch}.jsonl'\nbatch_items = 40\n")
+        .expect("written");
+    let crawl = || {
+        let mut command = dragline();
+        command.current_dir(kept.scene.path("")).args(["crawl", "books", "--job", "job", "-a", &url]);
+        command
+            .args(["--config", "feeds.toml", "-s", "disk.min_free='0 B'"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.spawn().expect("the binary runs")
+    };
+    for served in [60, 130, 200] {
+        let mut child = crawl();
+        wait_until("pages", || kept.shop.log().served() > served);
+        kill(&mut child);
+        // somebody else takes names that are free
+        for batch in 3..30 {
+            let path = kept.scene.path(&format!("part-{batch}.jsonl"));
+            if batch % 4 == 0 && !path.exists() {
+                fs::write(path, "another's\n").expect("written");
+            }
+        }
+    }
+    assert!(crawl().wait().expect("ended").success());
+    let mut items: Vec<String> = Vec::new();
+    let mut others = 0;
+    for batch in 1..40 {
+        let text = fs::read_to_string(kept.scene.path(&format!("part-{batch}.jsonl"))).unwrap_or_default();
+        others += usize::from(text == "another's\n");
+        items.extend(text.lines().filter(|line| line.starts_with('{')).map(str::to_owned));
+    }
+    let distinct: BTreeSet<&String> = items.iter().collect();
+    assert_eq!((items.len(), distinct.len()), (300, 300));
+    assert!(others >= 4, "{others} are left");
+}

@@ -145,13 +145,20 @@ fn stop_on_signals(stopper: Stopper, grace: Duration, log: Log) -> anyhow::Resul
 struct Signals {
     interrupt: Option<tokio::signal::unix::Signal>,
     terminate: Option<tokio::signal::unix::Signal>,
+    /// The terminal is gone.
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Signals {
     fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        Self { interrupt: signal(SignalKind::interrupt()).ok(), terminate: signal(SignalKind::terminate()).ok() }
+        let listen = |kind| signal(kind).ok();
+        Self {
+            interrupt: listen(SignalKind::interrupt()),
+            terminate: listen(SignalKind::terminate()),
+            hang_up: listen(SignalKind::hangup()),
+        }
     }
 
     async fn next(&mut self) {
@@ -164,6 +171,7 @@ impl Signals {
         tokio::select! {
             () = heard(self.interrupt.as_mut()) => {}
             () = heard(self.terminate.as_mut()) => {}
+            () = heard(self.hang_up.as_mut()) => {}
         }
     }
 }
@@ -198,6 +206,17 @@ pub(crate) fn conclude(spider: &str, report: &Report, fail_on: FailOn, logging: 
 }
 
 fn verdict(report: &Report, fail_on: FailOn) -> (Exit, Option<String>) {
+    let pending = report.progress.pending;
+    let go_on = match &report.job {
+        Some(job) => {
+            format!("run the same command again to go on (the job is in `{}`)", escape(&job.to_string_lossy()))
+        }
+        None => {
+            "run the same command again to begin anew; with --job DIR it would go on; images that are in the store \
+                 are not fetched again"
+                .to_owned()
+        }
+    };
     if let Some(error) = &report.error {
         let (what, exit) = match (report.reason, error) {
             ("sign_in_failed", Error::SignIn(_)) => ("", Exit::SignIn),
@@ -210,19 +229,9 @@ fn verdict(report: &Report, fail_on: FailOn) -> (Exit, Option<String>) {
             }
             _ => ("", Exit::of_engine(error)),
         };
-        return (exit, Some(format!("error: {what}{}", message(error))));
+        let go_on = if report.job.is_some() { format!("\n{go_on}") } else { String::new() };
+        return (exit, Some(format!("error: {what}{}{go_on}", message(error))));
     }
-    let pending = report.progress.pending;
-    let go_on = match &report.job {
-        Some(job) => {
-            format!("run the same command again to go on (the job is in `{}`)", escape(&job.to_string_lossy()))
-        }
-        None => {
-            "run the same command again to begin anew; with --job DIR it would go on; images that are in the store \
-                 are not fetched again"
-                .to_owned()
-        }
-    };
     if report.reason == "shutdown" {
         return (Exit::Stopped, Some(format!("stopped: {pending} requests were not done: {go_on}")));
     }

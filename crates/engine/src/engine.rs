@@ -23,7 +23,7 @@ use self::limits::Limits;
 use crate::downloader::{Downloader, Fetch};
 use crate::error::{Error, Result, SpaceError};
 use crate::feed::Writer;
-use crate::frontier::{Frontier, Pace, Progress, Settlement};
+use crate::frontier::{Frontier, FrontierError, Pace, Progress, Settlement};
 use crate::hosts::Hosts;
 use crate::message::Host;
 use crate::observer::{Happening, Observer};
@@ -173,7 +173,8 @@ impl Engine {
         let (last, finishing) = watch::channel(false);
         let mut writer = tokio::spawn(writer.run(self.wake_writer.clone(), finishing));
         if let Err(error) = self.crawl(&mut writer).await {
-            self.end("internal_error", Some(error));
+            let is_disk = matches!(&error, Error::Frontier(FrontierError::Job(_)));
+            self.end(if is_disk { "disk_failed" } else { "internal_error" }, Some(error));
         }
         self.tasks.abort_all();
         for (host, lease) in self.heads.take_all() {
@@ -183,8 +184,12 @@ impl Engine {
             }
         }
         // the feeds get what the job has for good
-        if let Err(error) = self.parts.frontier.flush().await {
-            self.end("internal_error", Some(error.into()));
+        let grace = self.parts.settings.crawl.grace;
+        match tokio::time::timeout(grace, self.parts.frontier.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.end("disk_failed", Some(error.into())),
+            // a full disk is not waited for when the run is over; what is not committed has not happened
+            Err(_) => tracing::warn!("the job's disk does not take what is left; the next run does that again"),
         }
         let _ = last.send(true);
         if !self.writer_over
@@ -209,6 +214,9 @@ impl Engine {
             self.settle().await?;
             while self.tasks.try_join_next().is_some() {}
             let quiet = self.flying == 0 && self.refining == 0 && !self.signing_in && !self.seeding;
+            if let Some(reason) = self.limits.reached(&self.parts.stats).filter(|_| !self.is_ending()) {
+                self.end(reason, None);
+            }
             if self.is_ending() {
                 deadline.get_or_insert_with(|| Instant::now() + self.parts.settings.crawl.grace);
                 if quiet {
@@ -248,13 +256,10 @@ impl Engine {
                         break;
                     }
                     self.ask = true;
-                    if let Some(reason) = self.limits.reached(&self.parts.stats) {
-                        self.end(reason, None);
-                    }
                 }
             }
         }
-        let all_done = self.seeds.is_empty() && self.parts.frontier.progress().await?.pending == 0;
+        let all_done = self.seeds.is_empty() && !self.seeding && self.parts.frontier.progress().await?.pending == 0;
         if self.stopping && !(all_done && self.signed_in > 0) {
             self.end("shutdown", None);
         }
@@ -275,9 +280,11 @@ impl Engine {
     fn wake_at(&self) -> Option<Instant> {
         let due = self.due.map(|due| Instant::now() + due.duration_since(SystemTime::now()).unwrap_or_default());
         // what we wait for there comes without telling us
+        // a host whose time has come waits with the others while there is no room
+        let heads = self.heads.wake().filter(|_| self.has_room());
         let looks = self.is_outbox_full() || self.parts.frontier.is_behind();
         let look = looks.then(|| Instant::now() + LOOK);
-        [self.heads.wake(), due, look, self.limits.deadline()].into_iter().flatten().min()
+        [heads, due, look, self.limits.deadline()].into_iter().flatten().min()
     }
 }
 

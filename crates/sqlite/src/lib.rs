@@ -128,8 +128,8 @@ mod tests {
             return Vec::new();
         }
         let mut rows = database.prepare("SELECT number FROM items ORDER BY rowid").expect("a query");
-        let numbers = rows.query_map([], |row| row.get::<_, u64>(0)).expect("rows");
-        numbers.map(|number| number.expect("a number")).collect()
+        let numbers = rows.query_map([], |row| row.get::<_, i64>(0)).expect("rows");
+        numbers.map(|number| number.expect("a number").unsigned_abs()).collect()
     }
 
     #[tokio::test]

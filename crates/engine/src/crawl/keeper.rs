@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::downloader::Middleware;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::feed;
 use crate::frontier::{Frontier, Memories};
 use crate::stats::{Stat, Stats};
@@ -29,9 +29,21 @@ impl Keeper {
     pub(super) async fn recall(&mut self, frontier: &dyn Frontier) -> Result<()> {
         if let Some(kept) = frontier.remembered(FEEDS).await? {
             let known: Vec<feed::Settings> = serde_json::from_slice(&kept).unwrap_or_default();
-            let is_named = |feed: &feed::Settings| self.feeds.iter().any(|named| named.uri == feed.uri);
-            let more: Vec<_> = known.into_iter().filter(|feed| !is_named(feed)).collect();
-            self.feeds.extend(more);
+            for feed in known {
+                match self.feeds.iter().find(|named| named.id() == feed.id()) {
+                    Some(named) if named.format() != feed.format() => {
+                        let what = format!(
+                            "writes `{}` as {}, and the job has begun it as {}: one file cannot be both",
+                            feed.shown(),
+                            named.format(),
+                            feed.format()
+                        );
+                        return Err(Error::setting("feeds", what));
+                    }
+                    Some(_) => {}
+                    None => self.feeds.push(feed),
+                }
+            }
         }
         if let Some(kept) = frontier.remembered(STATS).await? {
             let counts: BTreeMap<String, u64> = serde_json::from_slice(&kept).unwrap_or_default();

@@ -15,7 +15,8 @@ use crate::stats::{Name, Stat, Stats};
 /// How a crawl went.
 #[derive(Debug)]
 pub struct Report {
-    /// `finished`, `shutdown`, `sign_in_failed`, `start_error`, `feed_failed`, `internal_error`.
+    /// `finished`, `shutdown`, `closespider_itemcount` and the other limits, `sign_in_failed`, `start_error`, `feed_failed`,
+    /// `disk_full`, `disk_failed`, `internal_error`.
     pub reason: &'static str,
     /// The figures, in Scrapy's names where it has them.
     pub stats: BTreeMap<Name, Stat>,

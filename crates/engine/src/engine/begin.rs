@@ -116,15 +116,24 @@ impl Engine {
         });
     }
 
-    fn seed(&mut self, page: Option<(Box<Flight>, Box<Find>)>, take: impl FnOnce() -> Result<Taken> + Send + 'static) {
+    fn seed(
+        &mut self,
+        mut page: Option<(Box<Flight>, Box<Find>)>,
+        take: impl FnOnce() -> Result<Taken> + Send + 'static,
+    ) {
         self.seeding = true;
         let (frontier, say) = (self.parts.frontier.clone(), self.say.clone());
         self.tasks.spawn(async move {
             let seeded = async {
                 let taken = tokio::task::spawn_blocking(take).await;
                 let (requests, more, counts) = taken.map_err(|_| Error::other("the spider's `start` panicked"))??;
-                let admitted = match page {
-                    Some(_) => frontier.submit(requests).await?,
+                let admitted = match &mut page {
+                    Some((_, find)) => {
+                        // if the page comes again, what is filtered does not, but the others would
+                        let (unfiltered, filtered) = requests.into_iter().partition(|request| request.unfiltered);
+                        find.children.extend::<Vec<Request>>(unfiltered);
+                        frontier.submit(filtered).await?
+                    }
                     None => frontier.seed(requests, more.is_none()).await?,
                 };
                 Ok(Seeded { more, page, admitted, counts })

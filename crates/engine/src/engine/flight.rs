@@ -30,7 +30,8 @@ pub(super) struct Flight {
 pub(super) struct Find {
     pub(super) outcome: Outcome,
     pub(super) children: Vec<Request>,
-    pub(super) records: Vec<Record>,
+    /// Each with its number on the page.
+    pub(super) records: Vec<(u64, Record)>,
     pub(super) counts: Vec<(Name, u64)>,
 }
 

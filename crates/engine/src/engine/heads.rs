@@ -63,6 +63,10 @@ impl Heads {
             head.place = Place::Ready;
             self.empty.remove(&lease.host);
             self.ready.push_back(lease.host);
+        } else if head.place == Place::Empty {
+            // it is asked for more, or given back
+            self.empty.insert(lease.host);
+            self.emptied = true;
         }
     }
 

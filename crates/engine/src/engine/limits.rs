@@ -49,7 +49,10 @@ impl Limits {
 
     /// The reason to end, in Scrapy's word, if there is one.
     pub(super) fn reached(&self, stats: &Stats) -> Option<&'static str> {
-        let bytes = stats.count("downloader/response_bytes") - self.bytes_before;
+        let bytes = match self.settings.bytes.as_u64() {
+            0 => 0,
+            _ => stats.count("downloader/response_bytes").saturating_sub(self.bytes_before),
+        };
         [
             (self.settings.items, self.items, "closespider_itemcount"),
             (self.settings.pages, self.pages, "closespider_pagecount"),
@@ -70,9 +73,9 @@ impl Engine {
         let limit = self.limits.settings.items;
         let room = if limit == 0 { u64::MAX } else { limit - self.limits.items };
         if find.records.len() as u64 > room {
-            find.records.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+            let rest = find.records.split_off(usize::try_from(room).unwrap_or(usize::MAX));
             let mut again = flight.request.clone();
-            again.given += find.records.len() as u64;
+            again.given = rest.first().map_or(again.given, |(number, _)| *number);
             (find.children, find.counts) = (Vec::new(), Vec::new());
             find.outcome = Outcome::Again(Box::new(again));
         }

@@ -124,7 +124,7 @@ impl Engine {
     }
 
     /// Whether another page may be fetched: what pages gave must be dealt with as fast as they come.
-    fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.flying < self.most_flying
             && self.refining < self.parts.settings.pipelines.concurrency
             && !self.is_outbox_full()

@@ -54,7 +54,7 @@ impl Engine {
     fn read(&mut self, flight: Box<Flight>, read: Read) {
         self.flying -= 1;
         let Read { parsed, end } = read;
-        let Parsed { requests, mut records, seeds, counts, .. } = parsed;
+        let Parsed { requests, records, seeds, counts, .. } = parsed;
         let mut find = Find { outcome: Outcome::Done, children: requests, records: Vec::new(), counts };
         match end {
             End::Done => {
@@ -80,9 +80,8 @@ impl Engine {
                 find.outcome = Outcome::Failed(failed(&failure));
             }
         }
-        // the page was here before, and a limit let only so many of its records pass
-        records.drain(..records.len().min(usize::try_from(flight.request.given).unwrap_or(usize::MAX)));
-        find.records = records;
+        // if the page was here before, a limit let only so many of its records pass
+        find.records = (0..).zip(records).filter(|(number, _)| *number >= flight.request.given).collect();
         match seeds {
             // the page is settled when all that it leads to is in the frontier
             Some(seeds) => self.seeds.push_back(Source { seeds, page: Some((flight, Box::new(find))) }),
@@ -113,21 +112,22 @@ impl Engine {
                 let submitted = frontier.submit(ahead).await;
                 flight::say(&say, Event::Submitted(submitted)).await;
             }
-            let passages = records.into_iter().map(|record| {
+            let passages = records.into_iter().map(|(number, record)| {
                 let kind = record.kind.clone();
                 let (chain, stats) = (&chain, &stats);
                 async move {
                     let passage = AssertUnwindSafe(chain.process(record, stats)).catch_unwind().await;
-                    passage.unwrap_or_else(|_| {
+                    let passage = passage.unwrap_or_else(|_| {
                         tracing::error!(%kind, "a pipeline panicked; the item is lost");
                         stats.add("item_error_count", 1);
                         Passage::Ended
-                    })
+                    });
+                    (number, passage)
                 }
             });
-            for passage in futures_util::future::join_all(passages).await {
+            for (number, passage) in futures_util::future::join_all(passages).await {
                 match passage {
-                    Passage::Through(record) => find.records.push(record),
+                    Passage::Through(record) => find.records.push((number, record)),
                     Passage::Ended => {}
                     // the page is not settled, so it comes again
                     Passage::Stopped => return flight::say(&say, Event::Broken { given, error: None }).await,
@@ -149,6 +149,7 @@ impl Engine {
         }
         self.heads.settled(&flight.host);
         let Find { outcome, children, records, counts } = find;
+        let records = records.into_iter().map(|(_, record)| record).collect();
         let (lease, request) = (flight.lease, flight.id);
         self.settlements.push(Settlement { lease, request, outcome, children, records, counts });
     }
@@ -181,9 +182,6 @@ impl Engine {
         self.count_admitted(settled.children);
         self.outbox = (settled.outbox, settled.outbox_bytes);
         self.ask |= settled.children.queued > 0 || again;
-        if let Some(reason) = self.limits.reached(stats) {
-            self.end(reason, None);
-        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::begun::Begun;
 use super::catalogue::Plan;
 use super::name::Name;
 use super::settings::Mode;
@@ -110,7 +111,7 @@ impl Files {
         if self.shipping.is_none() {
             return PathBuf::from(self.name.of(batch, &self.context));
         }
-        self.context.spool.join(format!("{:016x}-{batch:06}.spool", xxh3_64(self.plan.settings.uri.as_bytes())))
+        self.context.spool.join(format!("{:016x}-{batch:06}.spool", self.number()))
     }
 
     /// Begins the batch's file.
@@ -120,6 +121,10 @@ impl Files {
         if self.shipping.is_some() {
             let spool = &self.context.spool;
             tokio::fs::create_dir_all(spool).await.map_err(|source| failed(spool, source))?;
+        }
+        if self.name.has_batch() {
+            let (begun, batch) = (self.begun(), self.batch);
+            blocking(move || begun.note(batch)).await?;
         }
         self.volume = Some(blocking(move || Volume::create(&path, mode, encoder, compression)).await?);
         Ok(())
@@ -158,20 +163,28 @@ impl Files {
         Ok(())
     }
 
-    /// Removes batches that come after a position, from this one on.
+    /// Removes the batches that this feed has begun after a position, from this one on.
     async fn forget_after(&self, first: u64) -> Result<()> {
-        for batch in (first..).take_while(|batch| self.path(*batch).exists()) {
+        for batch in self.begun().from(first)? {
             remove(&self.path(batch))?;
-        }
-        if let Some(shipping) = &self.shipping {
-            for uri in (first..).map(|batch| self.name.of(batch, &self.context)) {
-                if !shipping.store.has(&uri).await? {
-                    break;
-                }
+            let uri = self.name.of(batch, &self.context);
+            if let Some(shipping) = &self.shipping
+                && shipping.store.has(&uri).await?
+            {
                 shipping.store.remove(&uri).await?;
             }
         }
         Ok(())
+    }
+
+    /// The batches that were begun.
+    fn begun(&self) -> Begun {
+        Begun::at(self.context.spool.join(format!("{:016x}.begun", self.number())))
+    }
+
+    /// Stands for the feed in the names of its files in the spool folder.
+    fn number(&self) -> u64 {
+        xxh3_64(self.plan.settings.uri.as_bytes())
     }
 
     async fn ship(&mut self) -> Result<()> {

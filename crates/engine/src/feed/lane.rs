@@ -211,6 +211,10 @@ impl Lane {
 
     /// Tells the frontier what the feed has for good.
     async fn sync(&mut self) -> Result<()> {
+        if self.sync != Sync::AtEnd {
+            // what a feed keeps only until the frontier has its position may go at the next sync
+            self.frontier.flush().await?;
+        }
         self.synced = Instant::now();
         let Some(feed) = &mut self.feed else {
             self.kept = self.at;

@@ -6,6 +6,7 @@
 //!
 //! Every feed that can be read back runs [`conformance::run`].
 
+mod begun;
 mod catalogue;
 mod charset;
 mod compression;

@@ -11,6 +11,7 @@ use super::charset::Charset;
 use super::compression::Compression;
 use super::name::Name;
 use crate::error::{Error, Result};
+use crate::frontier::FeedId;
 
 /// One place that records go to. `config/default.toml` is the manual of its keys.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -145,10 +146,20 @@ impl Settings {
         Self { format, mode, ..Self::new(uri) }
     }
 
+    /// What the frontier knows the feed by: its place, without what may be a password.
+    #[must_use]
+    pub fn id(&self) -> FeedId {
+        match self.scheme() {
+            Some(scheme) if scheme != "file" => FeedId(self.shown()),
+            _ => FeedId(self.place().to_string_lossy().into_owned()),
+        }
+    }
+
     /// The place, in one spelling of its path.
     #[must_use]
     pub fn place(&self) -> PathBuf {
-        PathBuf::from(&self.uri).components().filter(|part| *part != Component::CurDir).collect()
+        let path = self.uri.strip_prefix("file://").unwrap_or(&self.uri);
+        PathBuf::from(path).components().filter(|part| *part != Component::CurDir).collect()
     }
 
     /// The URI's scheme: `s3` of `s3://bucket/key`; none for a path.
@@ -172,6 +183,13 @@ impl Settings {
     #[must_use]
     pub fn compression(&self) -> Option<Compression> {
         self.compression.or_else(|| self.extensions().first().and_then(|last| Compression::of_extension(last)))
+    }
+
+    /// The format and the compression, in a word each.
+    #[must_use]
+    pub fn format(&self) -> String {
+        let compression = self.compression().map(|compression| format!(", {compression:?}").to_lowercase());
+        format!("{}{}", self.asked_format(), compression.unwrap_or_default())
     }
 
     /// The name of the format as it was asked for: a setting, or the extension before that of a compression.

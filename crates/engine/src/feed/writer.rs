@@ -57,12 +57,13 @@ impl Writer {
     ) -> Result<Self> {
         let context = Context { durable: rules.sync != Sync::AtEnd, ..context.clone() };
         let lane = |id, plan| Lane::new(id, plan, context.clone(), frontier.clone(), rules.sync, rules.patience);
-        let mut lanes: Vec<Lane> =
-            plans.into_iter().map(|plan| lane(FeedId(plan.settings().uri.clone()), Some(plan))).collect();
+        let mut lanes: Vec<Lane> = plans.into_iter().map(|plan| lane(plan.settings().id(), Some(plan))).collect();
         if lanes.is_empty() {
             lanes.push(lane(FeedId("none".to_owned()), None));
         }
         let exports = frontier.attach(lanes.iter().map(|lane| lane.id.clone()).collect()).await?;
+        // from now on no record goes anywhere without a place to cut back to
+        frontier.flush().await?;
         let spool = (!context.durable).then_some(context.spool);
         for (lane, export) in lanes.iter_mut().zip(exports) {
             if let Err(error) = lane.begin(export.upto, export.position).await {

@@ -19,6 +19,8 @@ use crate::message::{Host, Request};
 
 /// The reason under which a request fails that cannot be read back.
 const UNREADABLE: &str = "unreadable";
+/// Delayed requests that are moved at a time, however many are due.
+const WOKEN: usize = 2000;
 
 /// The state of a frontier.
 pub(super) struct Ledger {
@@ -60,6 +62,13 @@ pub(super) struct Totals {
     /// Ended requests by the stable name of the reason.
     pub(super) failures: BTreeMap<String, u64>,
     pub(super) skips: BTreeMap<String, u64>,
+}
+
+impl Totals {
+    /// Requests that have ended, in whatever way.
+    pub(super) fn ended(&self) -> u64 {
+        self.done.saturating_add(self.failed).saturating_add(self.skipped)
+    }
 }
 
 /// What a disk has to be told.
@@ -108,6 +117,7 @@ struct HeldHost {
 struct Held {
     lease: LeaseId,
     key: Key,
+    written: Arc<[u8]>,
 }
 
 impl Ledger {
@@ -137,6 +147,12 @@ impl Ledger {
         let mut admitted = Admitted::default();
         let mut fresh = Vec::with_capacity(requests.len());
         for request in requests {
+            // what cannot be written down has not been seen either
+            if let Err(error) = queued::check(&request, self.news.is_some()) {
+                tracing::error!(url = %request.url, %error, "a request cannot be queued");
+                admitted.refused += 1;
+                continue;
+            }
             let fingerprint = if request.unfiltered { None } else { self.seen.insert(&request) };
             match (fingerprint, &mut self.news) {
                 (Some(fingerprint), Some(news)) => news.seen.push(fingerprint),
@@ -239,6 +255,10 @@ impl Ledger {
         };
         self.hosts.push(slot);
         self.names.insert(name, id);
+        if let Some(news) = &mut self.news {
+            // on disk the numbers have no gaps either
+            news.hosts.insert(id);
+        }
         id
     }
 
@@ -278,12 +298,17 @@ impl Ledger {
             if slot.waiting == 0 || slot.lease.is_some() || slot.not_before.is_some() {
                 continue;
             }
+            // a lease that turns out to have nothing is given back below
             self.totals.last_lease += 1;
             let id = LeaseId(self.totals.last_lease);
             slot.lease = Some(id);
             let name = slot.name.clone();
             self.leases.insert(id, HeldHost { host, out: HashSet::new() });
             let requests = self.take(host, id, want.requests)?;
+            if requests.is_empty() {
+                self.release(id, Pace::default());
+                continue;
+            }
             leases.push(Lease { id, host: name, requests });
             more -= 1;
         }
@@ -299,7 +324,7 @@ impl Ledger {
         if slot.waiting == 0 || limit == 0 {
             return Ok(requests);
         }
-        let (held, from, end) = (&mut self.held, slot.cursor, first_key(host + 1));
+        let (held, from, end) = (&mut self.held, slot.cursor, first_key(host.saturating_add(1)));
         let mut next = end;
         let mut visit = |key: &Key, written: &[u8]| {
             if requests.len() == limit {
@@ -312,7 +337,7 @@ impl Ledger {
             }
             match queued::read(written) {
                 Ok(request) => {
-                    held.insert(id, Held { lease, key: *key });
+                    held.insert(id, Held { lease, key: *key, written: written.into() });
                     out.insert(id);
                     requests.push_back(Leased { id, request });
                 }
@@ -323,6 +348,10 @@ impl Ledger {
         self.queue.scan(&from, &end, self.below.as_deref(), &mut visit)?;
         slot.cursor = next;
         slot.waiting = slot.waiting.saturating_sub((requests.len() + unreadable.len()) as u64);
+        if requests.is_empty() {
+            // nothing is there, whatever the count says
+            slot.waiting = 0;
+        }
         for (key, error, written) in unreadable {
             tracing::error!(%error, "a queued request cannot be read back; it counts as failed");
             self.queue.remove(&key);
@@ -335,17 +364,11 @@ impl Ledger {
         let mut settled = Settled::default();
         for settlement in batch {
             let is_held = self.held.get(&settlement.request).is_some_and(|held| held.lease == settlement.lease);
-            let (Some(held), true) = (self.held.get(&settlement.request), is_held) else {
+            let Some(Held { key, written, .. }) = self.held.remove(&settlement.request).filter(|_| is_held) else {
                 settled.refused.push(settlement.request);
                 continue;
             };
-            let key = held.key;
             let host = host_of(&key);
-            let written = match settlement.outcome {
-                Outcome::Failed(_) if self.news.is_some() => self.written(&key)?,
-                _ => None,
-            };
-            self.held.remove(&settlement.request);
             if let Some(lease) = self.leases.get_mut(&settlement.lease) {
                 lease.out.remove(&settlement.request);
             }
@@ -356,19 +379,17 @@ impl Ledger {
                     self.totals.done += 1;
                     self.hosts[host as usize].done += 1;
                 }
-                Outcome::Failed(failed) => {
-                    self.fail(host, settlement.request, &failed, written.unwrap_or_default());
-                }
+                Outcome::Failed(failed) => self.fail(host, settlement.request, &failed, written),
                 Outcome::Skipped(reason) => {
                     self.totals.skipped += 1;
                     *self.totals.skips.entry(reason.to_owned()).or_default() += 1;
                 }
                 // the same wish: it keeps its number, and counts as scheduled once
                 Outcome::Again(request) => match queued::write(&request) {
-                    Ok(written) => self.put(&request, settlement.request.0, written.into()),
+                    Ok(again) => self.put(&request, settlement.request.0, again.into()),
                     Err(error) => {
                         tracing::error!(url = %request.url, %error, "a request cannot be queued again");
-                        self.fail(host, settlement.request, &Failed::new(UNREADABLE), Arc::default());
+                        self.fail(host, settlement.request, &Failed::new(UNREADABLE), written);
                     }
                 },
             }
@@ -396,25 +417,9 @@ impl Ledger {
         self.hosts[host as usize].failed += 1;
         *self.totals.failures.entry(failed.reason()).or_default() += 1;
         if let Some(news) = &mut self.news {
+            news.hosts.insert(host);
             news.failed.push((id, Failure { what: failed.clone(), at: SystemTime::now(), written }));
         }
-    }
-
-    /// The written form of a queued request.
-    fn written(&self, key: &Key) -> Result<Option<Arc<[u8]>>, FrontierError> {
-        let mut found = None;
-        let mut after = *key;
-        after[15] = after[15].wrapping_add(1);
-        if after[15] == 0 {
-            after = first_key(host_of(key) + 1);
-        }
-        self.queue.scan(key, &after, self.below.as_deref(), &mut |at, written| {
-            if at == key {
-                found = Some(written.into());
-            }
-            ControlFlow::Break(())
-        })?;
-        Ok(found)
     }
 
     pub(super) fn renew(&self, leases: &[LeaseId]) -> Vec<Renewal> {
@@ -455,7 +460,7 @@ impl Ledger {
         let end = delayed_key(now + Duration::from_millis(1), 0);
         self.delayed.scan(&Key::default(), &end, self.below.as_deref(), &mut |key, written| {
             due.push((*key, Arc::<[u8]>::from(written)));
-            ControlFlow::Continue(())
+            if due.len() < WOKEN { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         for (key, written) in due {
             self.delayed.remove(&key);
@@ -490,7 +495,7 @@ impl Ledger {
             done,
             failed,
             skipped,
-            pending: scheduled - (done + failed + skipped),
+            pending: scheduled.saturating_sub(self.totals.ended()),
             leased: self.held.len() as u64,
             next_due: [self.next_due, rested].into_iter().flatten().min(),
             outbox: self.outbox.len(),

@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
@@ -13,6 +13,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::message::{Redirect, Request, Sealed};
 
 const VERSION: u8 = 1;
+/// Headers that are secrets whether or not they are marked as such.
+const SECRETS: [HeaderName; 3] = [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
 
 /// A queued request that cannot be read: damaged, or written by another version.
 #[derive(Debug, thiserror::Error)]
@@ -28,13 +30,14 @@ pub enum QueuedError {
     #[error("it is damaged")]
     Damaged,
     /// It carries a header that must not be written down.
-    #[error(
-        "its header `{name}` is marked as secret, and queued requests may be written to disk: set it in a middleware"
-    )]
+    #[error("its header `{name}` is a secret, and queued requests are written to disk: set it in a middleware")]
     Secret {
         /// The header.
         name: HeaderName,
     },
+    /// Its URL has a password in it.
+    #[error("its URL has a password in it, and queued requests are written to disk: sign in with `open`")]
+    Password,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,12 +63,22 @@ struct Queued<'a> {
 
 /// Writes a request down.
 pub(super) fn write(request: &Request) -> Result<Vec<u8>, QueuedError> {
-    if let Some((name, _)) = request.headers.iter().find(|(_, value)| value.is_sensitive()) {
-        return Err(QueuedError::Secret { name: name.clone() });
-    }
+    check(request, false)?;
     let mut bytes = postcard::to_extend(&queued(request), vec![VERSION]).map_err(|_| QueuedError::Damaged)?;
     bytes.extend_from_slice(&checksum(&bytes));
     Ok(bytes)
+}
+
+/// Whether a request may be written down: nothing in it is a secret. What goes to a disk is looked at more closely.
+pub(super) fn check(request: &Request, is_for_disk: bool) -> Result<(), QueuedError> {
+    let is_secret = |name: &HeaderName| is_for_disk && SECRETS.contains(name);
+    if let Some((name, _)) = request.headers.iter().find(|(name, value)| value.is_sensitive() || is_secret(name)) {
+        return Err(QueuedError::Secret { name: name.clone() });
+    }
+    match request.url.password() {
+        Some(_) if is_for_disk => Err(QueuedError::Password),
+        _ => Ok(()),
+    }
 }
 
 fn checksum(bytes: &[u8]) -> [u8; 4] {

@@ -46,6 +46,15 @@ impl Seen {
         self.shard(fingerprint).write().unwrap_or_else(PoisonError::into_inner).insert(fingerprint)
     }
 
+    /// Adds many fingerprints, table by table: in any other order each would be far from the one before in memory.
+    pub(super) fn add_all(&self, fingerprints: &mut Vec<u64>) {
+        fingerprints.sort_unstable_by_key(|fingerprint| Self::place(*fingerprint));
+        for some in fingerprints.chunk_by(|a, b| Self::place(*a) == Self::place(*b)) {
+            self.shard(some[0]).write().unwrap_or_else(PoisonError::into_inner).extend(some);
+        }
+        fingerprints.clear();
+    }
+
     /// Makes room for so many, as they are about to be added.
     pub(super) fn reserve(&self, count: usize) {
         for shard in &*self.shards {
@@ -53,9 +62,13 @@ impl Seen {
         }
     }
 
-    /// The tables use the lowest bits for the place and the highest as a tag; these lie between.
     fn shard(&self, fingerprint: u64) -> &RwLock<Shard> {
-        &self.shards[(fingerprint >> 40) as usize % SHARDS]
+        &self.shards[Self::place(fingerprint)]
+    }
+
+    /// The tables use the lowest bits for the place and the highest as a tag; these lie between.
+    fn place(fingerprint: u64) -> usize {
+        (fingerprint >> 40) as usize % SHARDS
     }
 }
 

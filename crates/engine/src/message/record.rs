@@ -66,6 +66,7 @@ impl Record {
         if json.first() != Some(&b'{') {
             return Err(RecordError::NotFields { kind: I::KIND.to_owned() });
         }
+        let json = on_one_line(json).map_err(|source| RecordError::Json { kind: I::KIND.to_owned(), source })?;
         Ok(Self { kind: Arc::from(I::KIND), page, content: Content::Sealed(json.into()) })
     }
 
@@ -168,6 +169,14 @@ impl Record {
     }
 }
 
+/// JSON that somebody else wrote (a `RawValue` of an item) may have line breaks, which a line of JSON must not.
+fn on_one_line(json: Vec<u8>) -> serde_json::Result<Vec<u8>> {
+    if memchr::memchr2(b'\n', b'\r', &json).is_none() {
+        return Ok(json);
+    }
+    serde_json::to_vec(&serde_json::from_slice::<Value>(&json)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +209,21 @@ mod tests {
         let mut json = Vec::new();
         record.write_json(&mut json).expect("JSON");
         assert_eq!(String::from_utf8_lossy(&json), r#"{"page":7,"album":"Ö\n","images":[]}"#);
+    }
+
+    #[test]
+    fn a_record_has_no_line_breaks_whoever_wrote_its_json() {
+        #[derive(Serialize)]
+        struct Raw {
+            raw: Box<serde_json::value::RawValue>,
+        }
+        impl Item for Raw {
+            const KIND: &'static str = "raw";
+        }
+        let raw = serde_json::value::RawValue::from_string("{\n  \"a\": [1,\r\n 2]\n}".to_owned()).expect("JSON");
+        let page = Arc::new(Url::parse("http://example.com/").expect("a URL"));
+        let record = Record::from_item(&Raw { raw }, page).expect("a record");
+        assert_eq!(String::from_utf8_lossy(&record.json().expect("JSON")), r#"{"raw":{"a":[1,2]}}"#);
     }
 
     #[test]

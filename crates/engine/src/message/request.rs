@@ -133,7 +133,7 @@ impl Request {
     #[must_use]
     pub fn as_wished(self) -> Self {
         match self.original {
-            Some(original) => *original,
+            Some(original) => Self { given: self.given, ..*original },
             None => self,
         }
     }

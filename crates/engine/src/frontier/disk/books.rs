@@ -66,10 +66,10 @@ pub(super) struct State {
 
 /// What the committer is to do.
 pub(super) enum Task {
-    /// Commit this.
-    Commit(Box<Batch>),
-    /// Commit this, and end.
-    Close(Box<Batch>),
+    /// Commit what there is.
+    Commit,
+    /// The same, and end.
+    Close,
     /// End: nobody is there any more.
     Leave,
 }
@@ -102,7 +102,7 @@ impl State {
     }
 
     /// All changes since the last commit, as of one moment.
-    pub(super) fn batch(&mut self) -> Box<Batch> {
+    pub(super) fn batch(&mut self, mut remembered: Vec<(String, Bytes)>) -> Box<Batch> {
         let ledger = &mut self.ledger;
         let News { seen, hosts, failed, .. } = ledger.news.replace(News::default()).unwrap_or_default();
         let hosts = (hosts.into_iter())
@@ -112,7 +112,6 @@ impl State {
                 (id, sealed(&HostRow { name, waiting, done: slot.done, failed: slot.failed, not_before }))
             })
             .collect();
-        let mut remembered = self.memory.as_ref().map(|memory| memory.memories()).unwrap_or_default();
         remembered.retain(|(name, value)| self.remembered.get(name) != Some(value));
         self.remembered.extend(remembered.iter().cloned());
         let records = ledger.outbox.after(self.handed, usize::MAX).cloned().collect();
@@ -187,8 +186,8 @@ impl Books {
 
     /// Leases hosts, unless the disk that holds their requests cannot be read just now.
     pub(super) fn lease(&self, want: &Want) -> Result<Vec<Lease>, FrontierError> {
-        let is_readable = !self.look(|state| state.in_trouble);
-        if is_readable { Ok(self.change(|ledger| ledger.lease(want))?.0) } else { Ok(Vec::new()) }
+        // without the disk the ledger sees only what is in memory, and would take that for all there is
+        Ok(self.change(|ledger| if ledger.below.is_some() { ledger.lease(want) } else { Ok(Vec::new()) })?.0)
     }
 
     /// Has everything committed that is there now, and waits for it.
@@ -211,9 +210,23 @@ impl Books {
         }
     }
 
+    /// Waits until a commit is on the disk, but not for a disk that is full: whoever asks [`is_behind`](Self::is_behind)
+    /// waits for that, and can do other things meanwhile.
+    pub(super) async fn committed_or_in_trouble(&self, commit: u64) -> Result<(), FrontierError> {
+        let mut committed = self.committed.subscribe();
+        let is_over = |done: &Result<u64, Broken>| {
+            done.as_ref().map_or(true, |done| *done >= commit) || self.look(|state| state.in_trouble)
+        };
+        match committed.wait_for(is_over).await.as_deref() {
+            Ok(Err(broken)) => Err(broken.error()),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the disk is far behind, or cannot be written to for the time being.
     pub(super) fn is_behind(&self) -> bool {
-        self.look(|state| state.in_trouble || state.events() > BEHIND * self.events)
+        // of one that is broken everybody is told who asks it for something
+        self.look(|state| state.broken.is_none() && (state.in_trouble || state.events() > BEHIND * self.events))
     }
 
     /// Waits until there is something to do: enough changes, or some for long enough, or an end.
@@ -224,12 +237,11 @@ impl Books {
             if state.abandoned {
                 return Task::Leave;
             }
-            if let Some(reason) = state.closing.take() {
-                state.meta.ended = Some(reason);
-                return Task::Close(state.batch());
+            if state.closing.is_some() {
+                return Task::Close;
             }
             if std::mem::take(&mut state.hurry) {
-                return Task::Commit(state.batch());
+                return Task::Commit;
             }
             let events = state.events();
             let waited = match since {
@@ -238,7 +250,7 @@ impl Books {
                 None => Duration::ZERO,
             };
             if events > 0 && (events >= self.events || waited >= gather) {
-                return Task::Commit(state.batch());
+                return Task::Commit;
             }
             let asleep = match since {
                 Some(_) => {
@@ -249,6 +261,17 @@ impl Books {
             };
             state = asleep;
         }
+    }
+
+    /// What is to be committed now.
+    pub(super) fn batch(&self) -> Box<Batch> {
+        // whoever is asked takes his time without keeping the books to himself
+        let memory = self.look(|state| state.memory.clone());
+        let remembered = memory.map(|memory| memory.memories()).unwrap_or_default();
+        self.look(|state| {
+            state.meta.ended = state.closing.clone();
+            state.batch(remembered)
+        })
     }
 
     /// A batch is on the disk.
@@ -263,11 +286,14 @@ impl Books {
 
     /// The disk cannot be written to, for the time being: nothing of it may be held open. True if the run is to end.
     pub(super) fn is_in_trouble(&self) -> bool {
-        self.look(|state| {
+        let is_ending = self.look(|state| {
             state.in_trouble = true;
             state.ledger.below = None;
             state.closing.is_some() || state.abandoned
-        })
+        });
+        // those who wait for a commit look again
+        self.committed.send_modify(|_| {});
+        is_ending
     }
 
     /// The disk cannot be written to any more.

@@ -34,7 +34,13 @@ impl Committer {
         let status = Reporter::new(folder.clone());
         let thread = Thread { folder, books, tables, patience: options.patience, status };
         let run = move || {
-            let result = thread.run(gather);
+            let (books, folder) = (thread.books.clone(), thread.folder.clone());
+            let run = std::panic::AssertUnwindSafe(|| thread.run(gather));
+            let result = std::panic::catch_unwind(run).unwrap_or_else(|_| {
+                let error = JobError::Broken { folder: folder.clone(), why: "its thread panicked".to_owned() };
+                books.is_broken(&folder, &error.why());
+                Err(error)
+            });
             // before anybody hears of the end: the next one may open it at once
             drop(lock);
             let _ = say.send(result);
@@ -67,12 +73,12 @@ impl Thread {
     fn run(mut self, gather: Duration) -> Result<(), JobError> {
         self.status.report(&self.books, false);
         loop {
-            let task = self.books.next_task(gather);
-            let (batch, is_last) = match task {
-                Task::Commit(batch) => (batch, false),
-                Task::Close(batch) => (batch, true),
+            let is_last = match self.books.next_task(gather) {
+                Task::Commit => false,
+                Task::Close => true,
                 Task::Leave => return Ok(()),
             };
+            let batch = self.books.batch();
             if let Err(error) = self.write(&batch, is_last) {
                 // whoever waits for the commit is told
                 self.books.is_broken(&self.folder, &error.why());

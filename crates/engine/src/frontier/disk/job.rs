@@ -176,7 +176,7 @@ impl Job {
                     host.failed = host.failed.saturating_sub(1);
                     queue.insert(&queue_key(*id, request.priority, rank), &*written)?;
                     failed.remove(rank)?;
-                    meta.totals.failed -= 1;
+                    meta.totals.failed = meta.totals.failed.saturating_sub(1);
                     if let Some(failures) = meta.totals.failures.get_mut(&what.reason()) {
                         *failures = failures.saturating_sub(1);
                     }

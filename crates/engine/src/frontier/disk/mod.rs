@@ -58,6 +58,12 @@ pub trait Medium: fmt::Debug + Send + Sync {
     /// Those of the file system.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Copies the file at `from` to `to`, unless there is one.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn back_up(&self, from: &Path, to: &Path) -> io::Result<()>;
+
     /// Takes away what lies at `path`, if anything does.
     fn remove(&self, path: &Path);
 
@@ -117,7 +123,7 @@ impl Disk {
         let books = self.books()?;
         let (changed, commit) = books.change(change)?;
         if self.options.settings.durability == Durability::Strict {
-            books.committed(commit).await?;
+            books.committed_or_in_trouble(commit).await?;
         }
         Ok(changed)
     }
@@ -265,6 +271,10 @@ impl Medium for Files {
             Some(folder) if cfg!(unix) => std::fs::File::open(folder)?.sync_all(),
             _ => Ok(()),
         }
+    }
+
+    fn back_up(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if to.exists() { Ok(()) } else { std::fs::copy(from, to).map(drop) }
     }
 
     fn remove(&self, path: &Path) {

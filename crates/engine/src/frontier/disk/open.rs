@@ -65,8 +65,7 @@ fn restore(options: &Options, medium: Arc<dyn Medium>, path: &Path) -> Result<(T
     let failed = |error: redb::Error| JobError::of(folder, error);
     let damaged = |what: &str| JobError::Damaged { folder: folder.clone(), what: what.to_owned() };
     let seen = Seen::new(Fingerprinter::new(meta.key));
-    seen.reserve(usize::try_from(meta.seen).unwrap_or(0));
-    if tables.read_seen(&seen).map_err(failed)? > 0 {
+    if tables.read_seen(&seen, meta.seen).map_err(failed)? > 0 {
         return Err(damaged("fingerprints cannot be read"));
     }
     let mut ledger = Ledger::new(options.settings.order, seen);

@@ -17,7 +17,7 @@ use super::form::{self, FORMAT, FailedRow, Meta};
 use super::lock::Lock;
 use super::status::Summary;
 use super::tables::{self, Tables};
-use super::{FILE, Files};
+use super::{FILE, Files, Medium};
 use crate::frontier::ledger::{Failure, Ledger, News, rank_of};
 use crate::frontier::outbox::Outbox;
 use crate::frontier::{Fingerprinter, Order, RequestId, Seen, Seq, queued};
@@ -80,11 +80,18 @@ pub fn repair(folder: &Path) -> Result<Repaired, JobError> {
         return Err(JobError::Beyond { folder: folder.to_owned(), what });
     }
     let mut repaired = rebuild(folder, saved)?;
-    let kept = folder.join("job.damaged");
-    fs::rename(&path, &kept).map_err(failed)?;
-    fs::rename(folder.join("job.mended"), &path).map_err(failed)?;
+    // there is a job under the name at every moment
+    let kept = (0..).map(|number| folder.join(format!("job.damaged{}", suffix(number)))).find(|path| !path.exists());
+    let kept = kept.unwrap_or_else(|| folder.join("job.damaged"));
+    fs::hard_link(&path, &kept).or_else(|_| fs::copy(&path, &kept).map(drop)).map_err(failed)?;
+    Files.rename(&folder.join("job.mended"), &path).map_err(failed)?;
     repaired.kept = Some(kept);
     Ok(repaired)
+}
+
+/// `.1`, `.2` where there was one before.
+fn suffix(number: u32) -> String {
+    if number == 0 { String::new() } else { format!(".{number}") }
 }
 
 /// Reads a job from one end to the other.
@@ -92,7 +99,7 @@ fn is_whole(folder: &Path, path: &Path) -> Result<(), JobError> {
     let (mut tables, meta) = Tables::open(Arc::new(Files), path, folder)?;
     let damaged = || JobError::Damaged { folder: folder.to_owned(), what: "rows cannot be read".to_owned() };
     let failed = |error: redb::Error| JobError::of(folder, error);
-    let broken_seen = tables.read_seen(&Seen::new(Fingerprinter::new(meta.key))).map_err(failed)?;
+    let broken_seen = tables.read_seen(&Seen::new(Fingerprinter::new(meta.key)), meta.seen).map_err(failed)?;
     let broken_hosts = tables.read_hosts(|_| {}).map_err(failed)?;
     let outbox = tables.read_outbox().map_err(failed)?;
     if broken_seen + broken_hosts > 0 || outbox.is_none() { Err(damaged()) } else { Ok(()) }
@@ -152,7 +159,8 @@ fn read_all(path: &Path, copy: &Path, other_commit: bool, from_the_end: bool, sa
     }
     if let Some(database) = fresh()? {
         rows(database, tables::OUTBOX, from_the_end, |first, row| {
-            records.extend((first..).zip(form::read_records(row).unwrap_or_default()));
+            let numbers = (0..).map_while(|offset| first.checked_add(offset));
+            records.extend(numbers.zip(form::read_records(row).unwrap_or_default()));
         });
     }
     if let Some(database) = fresh()? {
@@ -219,8 +227,11 @@ fn make_openable(path: &Path, copy: &Path, other_commit: bool) -> io::Result<()>
     file.write_all(&[flags])?;
     let field = |at: usize| u64::from(u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]));
     let (page, head, pages, regions, rest) = (field(12), field(16), field(20), field(24), field(28));
-    let length = page * (1 + regions.saturating_mul(head + pages) + if rest > 0 { head + rest } else { 0 });
-    if length > file.metadata()?.len() && length < 1 << 40 {
+    let last = if rest > 0 { head + rest } else { 0 };
+    let length = regions.checked_mul(head + pages).and_then(|whole| page.checked_mul(whole.checked_add(1 + last)?));
+    if let Some(length) = length.filter(|length| *length < 1 << 40)
+        && length > file.metadata()?.len()
+    {
         file.set_len(length)?;
     }
     Ok(())
@@ -240,17 +251,17 @@ fn rebuild(folder: &Path, saved: Saved) -> Result<Repaired, JobError> {
         ..Repaired::default()
     };
     let totals = &mut meta.totals;
-    let (ended, found) = (totals.done + totals.failed + totals.skipped, requests.len() as u64);
+    let (ended, found) = (totals.ended(), requests.len() as u64);
     let scheduled = if had_meta { totals.scheduled } else { known.scheduled };
-    repaired.lost_requests = scheduled.saturating_sub(ended + found);
-    totals.scheduled = ended + found;
+    repaired.lost_requests = scheduled.saturating_sub(ended.saturating_add(found));
+    totals.scheduled = ended.saturating_add(found);
     // ranks go down in one order and up in the other; the next number is beyond all of them in both
     let beyond = requests.keys().map(|rank| (*rank).min(u64::MAX - *rank)).max().unwrap_or(0);
     totals.last_request = totals.last_request.max(beyond);
 
     // the sequence of records has no gaps: those behind one that is lost move up, and so do the places of the feeds
     let everywhere = meta.exported.iter().map(|(_, upto, _)| upto.0).min().unwrap_or(0);
-    let first = records.keys().next().map_or(everywhere, |first| first - 1).min(everywhere);
+    let first = records.keys().next().map_or(everywhere, |first| first.saturating_sub(1)).min(everywhere);
     let moved = |seq: u64| first + records.range(first + 1..=seq.max(first)).count() as u64;
     repaired.lost_records = meta.last_seq.0.saturating_sub(first).saturating_sub(records.len() as u64);
     for (_, upto, _) in &mut meta.exported {
@@ -279,8 +290,7 @@ fn rebuild(folder: &Path, saved: Saved) -> Result<Repaired, JobError> {
     let mut tables = Tables::create(Arc::new(Files), &mended, &meta).map_err(failed)?;
     let mut state = State::new(ledger, meta, BTreeMap::new());
     state.begin_at(Seq(first));
-    let mut batch = state.batch();
-    batch.remembered = remembered.into_iter().collect();
+    let batch = state.batch(remembered.into_iter().collect());
     tables.commit(&batch).map_err(failed)?;
     Ok(repaired)
 }

@@ -1,6 +1,7 @@
 //! How far a running job is, in a small file beside it: for `job show`, which must not disturb the owner.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -54,7 +55,6 @@ pub struct Summary {
 impl Summary {
     pub(super) fn new(meta: &Meta, hosts: Vec<(String, u64)>, outbox: u64) -> Self {
         let totals = &meta.totals;
-        let ended = totals.done + totals.failed + totals.skipped;
         Self {
             spider: meta.spider.clone(),
             created: meta.created,
@@ -65,7 +65,7 @@ impl Summary {
             done: totals.done,
             failed: totals.failed,
             skipped: totals.skipped,
-            pending: totals.scheduled.saturating_sub(ended),
+            pending: totals.scheduled.saturating_sub(totals.ended()),
             outbox,
             failures: totals.failures.clone(),
             skips: totals.skips.clone(),
@@ -103,7 +103,11 @@ impl Reporter {
         });
         let Ok(json) = serde_json::to_vec(&summary) else { return };
         let begun = self.folder.join("status.new");
-        if std::fs::write(&begun, json).is_ok() {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        if options.open(&begun).and_then(|mut file| file.write_all(&json)).is_ok() {
             let _ = std::fs::rename(begun, self.folder.join(NAME));
         }
     }

@@ -14,7 +14,7 @@ use redb::{
 use super::calm::calmly;
 use super::form::{self, FORMAT, FailedRow, HostRow, Meta, sealed};
 use super::{JobError, Medium};
-use crate::frontier::ledger::{Failure, Totals};
+use crate::frontier::ledger::Failure;
 use crate::frontier::shelf::{Below, Changes, Key, Name};
 use crate::frontier::{FrontierError, RequestId, Seen, Seq};
 use crate::message::Record;
@@ -37,6 +37,9 @@ const CACHE: usize = 32 * 1024 * 1024;
 /// Records in one row of the outbox, at most, and what they come to.
 const ROW_RECORDS: usize = 500;
 const ROW_BYTES: usize = 256 * 1024;
+
+/// Fingerprints that are added to the seen set together.
+const SOME: usize = 4_000_000;
 
 /// A job's file, opened.
 pub(super) struct Tables {
@@ -95,30 +98,37 @@ impl Tables {
     /// Opens a job, looks whether it is whole, and reads what it is.
     pub(super) fn open(medium: Arc<dyn Medium>, path: &Path, folder: &Path) -> Result<(Self, Meta), JobError> {
         let damaged = |what: &str| JobError::Damaged { folder: folder.to_owned(), what: what.to_owned() };
+        // a file that only looks like one of redb's may surprise it
+        let impossible = || redb::Error::Corrupted("its pages do not hang together".to_owned());
+        let failed = |error| JobError::of(folder, error);
         let read = || -> Result<_, redb::Error> {
             let database = open(&*medium, path)?;
-            let transaction = database.begin_read()?;
-            let meta = transaction.open_table(META)?;
+            let meta = database.begin_read()?.open_table(META)?;
             let bytes = |key| Ok::<_, redb::Error>(meta.get(key)?.map(|row| row.value().to_vec()));
             let (version, rest) = (bytes(VERSION)?, bytes(REST)?);
-            let waiting = transaction.open_table(QUEUE)?.len()? + transaction.open_table(DELAYED)?.len()?;
-            Ok((database, version, rest, waiting))
+            Ok((database, version, rest))
         };
-        // a file that only looks like one of redb's may surprise it
-        let read =
-            calmly(read).unwrap_or_else(|| Err(redb::Error::Corrupted("its pages do not hang together".to_owned())));
-        let (database, version, rest, waiting) = read.map_err(|error| JobError::of(folder, error))?;
+        let (database, version, rest) = calmly(read).unwrap_or_else(|| Err(impossible())).map_err(failed)?;
         let version = version.and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)));
         let version = version.ok_or_else(|| damaged("its version is missing"))?;
         if version > FORMAT || version == 0 {
             return Err(JobError::Newer { folder: folder.to_owned(), found: version, known: FORMAT });
         }
         let meta = rest.and_then(|rest| Meta::read(version, &rest)).ok_or_else(|| damaged("its books are missing"))?;
-        let Totals { scheduled, done, failed, skipped, .. } = meta.totals;
-        if scheduled != done + failed + skipped + waiting {
-            let what =
-                format!("{waiting} requests wait, and {} should", scheduled.saturating_sub(done + failed + skipped));
-            return Err(damaged(&what));
+        // the other tables are asked for only now that it is known to be ours
+        let count = || -> Result<u64, redb::Error> {
+            let transaction = database.begin_read()?;
+            Ok(transaction.open_table(QUEUE)?.len()? + transaction.open_table(DELAYED)?.len()?)
+        };
+        let waiting = calmly(count).unwrap_or_else(|| Err(impossible())).map_err(failed)?;
+        let should = meta.totals.scheduled.checked_sub(meta.totals.ended());
+        if should != Some(waiting) {
+            return Err(damaged(&format!("{waiting} requests wait, and {} should", should.unwrap_or_default())));
+        }
+        if version < FORMAT {
+            // the first commit makes it one of this format
+            let backup = path.with_extension(format!("format{version}"));
+            medium.back_up(path, &backup).map_err(|source| failed(source.into()))?;
         }
         let (path, database) = (path.to_owned(), Some(database));
         Ok((Self { medium, path, database, outbox: VecDeque::new(), segments: 0 }, meta))
@@ -193,22 +203,25 @@ impl Tables {
         Ok(Snapshot { queue: transaction.open_table(QUEUE)?, delayed: transaction.open_table(DELAYED)? })
     }
 
-    /// Adds all fingerprints of the job to the seen set. The number of those that cannot be read.
-    pub(super) fn read_seen(&mut self, seen: &Seen) -> Result<usize, redb::Error> {
+    /// Adds all fingerprints of the job to the seen set, about `count` of them. The number of rows that cannot be read.
+    pub(super) fn read_seen(&mut self, seen: &Seen, count: u64) -> Result<usize, redb::Error> {
         let table = self.database()?.begin_read()?.open_table(SEEN)?;
-        let mut damaged = 0;
+        // what the books say is believed as far as the table goes
+        let most = table.stats()?.stored_bytes() / 8;
+        seen.reserve(usize::try_from(count.min(most)).unwrap_or(0));
+        let (mut damaged, mut some) = (0, Vec::new());
         for row in table.iter()? {
             let (number, row) = row?;
             self.segments = number.value() + 1;
             match form::read_segment(row.value()) {
-                Some(fingerprints) => {
-                    for fingerprint in fingerprints {
-                        seen.add(fingerprint);
-                    }
-                }
+                Some(fingerprints) => some.extend(fingerprints),
                 None => damaged += 1,
             }
+            if some.len() >= SOME {
+                seen.add_all(&mut some);
+            }
         }
+        seen.add_all(&mut some);
         Ok(damaged)
     }
 

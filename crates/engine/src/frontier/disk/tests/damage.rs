@@ -186,6 +186,7 @@ async fn a_job_of_an_older_format_opens_and_one_of_a_newer_is_refused() {
     assert_eq!((progress.scheduled, progress.done), (summary.scheduled, summary.done));
     disk.close("finished").await.expect("closed");
     assert_eq!(Job::at(folder.path()).expect("a job").summary().expect("its summary").runs, 4);
+    assert!(folder.path().join("job.format1").exists(), "what it was is kept");
     write(99, None);
     let newer = Disk::new(options(folder.path())).open().await.expect_err("newer").to_string();
     assert!(newer.contains("has format 99, and this build reads formats up to 2: use a newer Dragline"), "{newer}");

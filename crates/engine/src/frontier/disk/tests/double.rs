@@ -124,6 +124,12 @@ impl Medium for Double {
         Ok(())
     }
 
+    fn back_up(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let bytes = self.files.lock().expect("no panic")[&name(from)].bytes().seen.clone();
+        self.put(to, bytes);
+        Ok(())
+    }
+
     fn remove(&self, path: &Path) {
         self.files.lock().expect("no panic").remove(&name(path));
     }
