@@ -300,7 +300,7 @@ fn a_bucket_gets_whole_objects_by_batches() {
 #[test]
 fn a_bucket_that_comes_back_gets_everything() {
     let Some(moto) = Moto::start() else { return };
-    let (shop, scene) = (shop(200, 20), Scene::new());
+    let (shop, scene) = (shop(200, 100), Scene::new());
     moto.ask("PUT", "/shop");
     fs::write(scene.path("feeds.toml"), "[[feeds]]\nuri = 's3://shop/{batch}.jsonl'\nbatch_items = 20\n")
         .expect("written");

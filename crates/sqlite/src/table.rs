@@ -72,13 +72,15 @@ impl Table {
     pub(crate) fn insert(&mut self, records: &[Record]) -> Result<()> {
         self.database.execute_batch("BEGIN IMMEDIATE")?;
         for record in records {
-            match self.cells(record) {
-                Ok(cells) => self.insert_row(&cells)?,
-                Err(error) => {
-                    self.context.stats.add("item_error_count", 1);
-                    tracing::warn!(kind = %record.kind, page = %record.page, %error, "an item does not fit into a feed");
-                }
-            }
+            let error: dragline::Error = match self.cells(record).map(|cells| self.insert_row(&cells)) {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) if is_about_the_disk(&error) => return Err(error),
+                // too many columns, a value that the table does not allow: the statement is undone, the others stand
+                Ok(Err(error)) => dragline::Error::other(error),
+                Err(error) => error,
+            };
+            self.context.stats.add("item_error_count", 1);
+            tracing::warn!(kind = %record.kind, page = %record.page, %error, "an item does not fit into a feed");
         }
         self.database.execute_batch("COMMIT")
     }
@@ -94,18 +96,23 @@ impl Table {
             }
             let name = self.names.get(field.as_ref()).map_or(field.into_owned(), Clone::clone);
             match value(raw) {
+                // by that name SQLite knows the number of a row, to which the feed is cut back
+                _ if name.eq_ignore_ascii_case("_rowid_") => {
+                    let what = "`_rowid_` is SQLite's own name for a row's number: give the field another in `names`";
+                    error = Some(dragline::Error::page(what));
+                }
                 _ if cells.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) => {
                     self.context.stats.add("feedexport/fields_left_out_count", 1);
                 }
                 Ok(value) => cells.push((name, value)),
-                Err(why) => error = Some(why),
+                Err(why) => error = Some(why.into()),
             }
         })?;
         if let Some(fields) = &self.fields {
             let place = |name: &str| fields.iter().position(|field| self.names.get(field).unwrap_or(field) == name);
             cells.sort_by_key(|(name, _)| place(name));
         }
-        error.map_or(Ok(cells), |error| Err(error.into()))
+        error.map_or(Ok(cells), Err)
     }
 
     fn insert_row(&mut self, cells: &[(String, Value)]) -> Result<()> {
@@ -182,3 +189,16 @@ fn value(raw: &str) -> serde_json::Result<Value> {
 fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
+
+/// Whether the database cannot be written to, rather than this row.
+fn is_about_the_disk(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    let is_about_the_row = matches!(
+        error.sqlite_error_code(),
+        Some(Code::ConstraintViolation | Code::TypeMismatch | Code::TooBig | Code::ParameterOutOfRange)
+    );
+    // these two have no code of their own
+    let text = error.to_string();
+    !(is_about_the_row || text.contains("too many columns") || text.contains("too many SQL variables"))
+}
+
