@@ -201,4 +201,3 @@ fn is_about_the_disk(error: &rusqlite::Error) -> bool {
     let text = error.to_string();
     !(is_about_the_row || text.contains("too many columns") || text.contains("too many SQL variables"))
 }
-

@@ -210,6 +210,12 @@ async fn a_released_lease_gives_everything_back_and_its_results_are_refused<F: F
     assert!(second.id != lease.id);
     assert_eq!(second.requests.len(), 2);
     the_sum_law_holds(frontier).await;
+    // who lost a request does not take it from the one who has it now
+    let id = second.requests[1].id;
+    let late = settlement(lease.id, id, Outcome::Done);
+    assert_eq!(frontier.settle(vec![late]).await.expect("settled").refused, [id]);
+    let timely = settlement(second.id, id, Outcome::Done);
+    assert!(frontier.settle(vec![timely]).await.expect("settled").refused.is_empty());
 
     let later = Pace { not_before: Some(SystemTime::now() + Duration::from_secs(3600)) };
     frontier.release(second.id, later).await.expect("released");

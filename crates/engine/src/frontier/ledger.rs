@@ -285,9 +285,12 @@ impl Ledger {
         let mut leases = Vec::new();
         for id in &want.refill {
             let Some(host) = self.leases.get(id).map(|held| held.host) else { continue };
-            let requests = self.take(host, *id, want.requests)?;
-            if !requests.is_empty() {
-                leases.push(Lease { id: *id, host: self.hosts[host as usize].name.clone(), requests });
+            match self.take(host, *id, want.requests) {
+                Ok(requests) if requests.is_empty() => {}
+                Ok(requests) => leases.push(Lease { id: *id, host: self.hosts[host as usize].name.clone(), requests }),
+                // it comes up again in the next call, which will have nothing to give
+                Err(_) if !leases.is_empty() => return Ok(leases),
+                Err(error) => return Err(error),
             }
         }
         let mut more = want.hosts;
@@ -298,24 +301,30 @@ impl Ledger {
             if slot.waiting == 0 || slot.lease.is_some() || slot.not_before.is_some() {
                 continue;
             }
-            // a lease that turns out to have nothing is given back below
             self.totals.last_lease += 1;
             let id = LeaseId(self.totals.last_lease);
             slot.lease = Some(id);
             let name = slot.name.clone();
             self.leases.insert(id, HeldHost { host, out: HashSet::new() });
-            let requests = self.take(host, id, want.requests)?;
-            if requests.is_empty() {
-                self.release(id, Pace::default());
-                continue;
+            match self.take(host, id, want.requests) {
+                Ok(requests) if requests.is_empty() => self.release(id, Pace::default()),
+                Ok(requests) => {
+                    leases.push(Lease { id, host: name, requests });
+                    more -= 1;
+                }
+                Err(error) => {
+                    self.release(id, Pace::default());
+                    if leases.is_empty() {
+                        return Err(error);
+                    }
+                    break;
+                }
             }
-            leases.push(Lease { id, host: name, requests });
-            more -= 1;
         }
         Ok(leases)
     }
 
-    /// Takes up to `limit` requests of a host out under a lease.
+    /// Takes up to `limit` requests of a host out under a lease. What was found before an error is taken.
     fn take(&mut self, host: u32, lease: LeaseId, limit: usize) -> Result<VecDeque<Leased>, FrontierError> {
         let mut requests = VecDeque::new();
         let mut unreadable = Vec::new();
@@ -345,10 +354,10 @@ impl Ledger {
             }
             ControlFlow::Continue(())
         };
-        self.queue.scan(&from, &end, self.below.as_deref(), &mut visit)?;
-        slot.cursor = next;
+        let scanned = self.queue.scan(&from, &end, self.below.as_deref(), &mut visit);
+        slot.cursor = if scanned.is_ok() { next } else { from };
         slot.waiting = slot.waiting.saturating_sub((requests.len() + unreadable.len()) as u64);
-        if requests.is_empty() {
+        if requests.is_empty() && scanned.is_ok() {
             // nothing is there, whatever the count says
             slot.waiting = 0;
         }
@@ -357,14 +366,18 @@ impl Ledger {
             self.queue.remove(&key);
             self.fail(host, rank_of(&key), &Failed::new(UNREADABLE), written);
         }
-        Ok(requests)
+        match scanned {
+            Err(error) if requests.is_empty() => Err(error),
+            _ => Ok(requests),
+        }
     }
 
     pub(super) fn settle(&mut self, batch: Vec<Settlement>) -> Result<Settled, FrontierError> {
         let mut settled = Settled::default();
         for settlement in batch {
             let is_held = self.held.get(&settlement.request).is_some_and(|held| held.lease == settlement.lease);
-            let Some(Held { key, written, .. }) = self.held.remove(&settlement.request).filter(|_| is_held) else {
+            let held = if is_held { self.held.remove(&settlement.request) } else { None };
+            let Some(Held { key, written, .. }) = held else {
                 settled.refused.push(settlement.request);
                 continue;
             };

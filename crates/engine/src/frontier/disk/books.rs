@@ -16,6 +16,8 @@ use crate::frontier::{FrontierError, Lease, Memories, Seq, Want};
 
 /// Times `frontier.events` that may wait to be committed before nothing new is begun.
 const BEHIND: usize = 20;
+/// Times that the queue may not be readable, one after the other, before the run ends for it.
+const UNREAD: u32 = 100;
 
 /// The books, shared.
 pub(super) struct Books {
@@ -56,6 +58,8 @@ pub(super) struct State {
     closing: Option<String>,
     /// Somebody waits for the next commit.
     hurry: bool,
+    /// How often the queue could not be read since it last could.
+    unread: u32,
     /// Nobody is there any more.
     abandoned: bool,
     /// The disk cannot be written to, for the time being.
@@ -86,6 +90,7 @@ impl State {
             handed,
             closing: None,
             hurry: false,
+            unread: 0,
             abandoned: false,
             in_trouble: false,
             broken: None,
@@ -187,7 +192,23 @@ impl Books {
     /// Leases hosts, unless the disk that holds their requests cannot be read just now.
     pub(super) fn lease(&self, want: &Want) -> Result<Vec<Lease>, FrontierError> {
         // without the disk the ledger sees only what is in memory, and would take that for all there is
-        Ok(self.change(|ledger| if ledger.below.is_some() { ledger.lease(want) } else { Ok(Vec::new()) })?.0)
+        let leased = self.change(|ledger| if ledger.below.is_some() { ledger.lease(want) } else { Ok(Vec::new()) });
+        match leased {
+            Ok((leases, _)) => {
+                self.look(|state| state.unread = if leases.is_empty() { state.unread } else { 0 });
+                Ok(leases)
+            }
+            // a disk that is full for the one who writes cannot be read from either, until it was opened again
+            Err(error) if is_for_now(&error) && self.look(|state| state.unread) < UNREAD => {
+                self.look(|state| {
+                    (state.in_trouble, state.ledger.below, state.hurry) = (true, None, true);
+                    state.unread += 1;
+                });
+                self.changed.notify_one();
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Has everything committed that is there now, and waits for it.
@@ -314,4 +335,11 @@ impl Books {
         self.look(|state| state.abandoned = true);
         self.changed.notify_one();
     }
+}
+
+/// Whether a queue that could not be read may be readable again when its file has been opened anew.
+fn is_for_now(error: &FrontierError) -> bool {
+    use redb::StorageError as Storage;
+    let FrontierError::Backend(error) = error else { return false };
+    matches!(error.downcast_ref(), Some(Storage::Io(_) | Storage::PreviousIo | Storage::DatabaseClosed))
 }
