@@ -302,7 +302,7 @@ fn stopped_once_or_twice_it_says_how_to_go_on_and_does() {
     assert!(matches!(twice.status.code(), Some(13 | 11)), "{twice:?}");
     let ended = kept.finish(&[]);
     ended.expect_code(0);
-    assert!(ended.stderr.contains("the job goes on"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("job job goes on"), "{}", ended.stderr);
     kept.is_exactly(&wanted);
 }
 
@@ -517,4 +517,119 @@ fn files_of_others_with_the_names_of_batches_are_left_alone() {
     let distinct: BTreeSet<&String> = items.iter().collect();
     assert_eq!((items.len(), distinct.len()), (300, 300));
     assert!(others >= 4, "{others} are left");
+}
+
+#[test]
+fn a_file_that_somebody_else_has_written_to_is_not_cut() {
+    let kept = Kept::new(200, 5);
+    let url = format!("url={}", kept.shop.url());
+    let crawl = |more: &[&str]| {
+        let mut command = dragline();
+        command.current_dir(kept.scene.path("")).args(["crawl", "books", "-a", &url, "-s", "disk.min_free='0 B'"]);
+        command.args(["-o", "items.jsonl"]).args(more).stdout(Stdio::null()).stderr(Stdio::piped());
+        let output = command.spawn().expect("the binary runs").wait_with_output().expect("ended");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let path = kept.scene.path("items.jsonl");
+    let child = {
+        let mut command = dragline();
+        command.current_dir(kept.scene.path("")).args(["crawl", "books", "-a", &url, "-s", "disk.min_free='0 B'"]);
+        command.args(["-o", "items.jsonl", "--job", "job"]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("the binary runs")
+    };
+    wait_until("pages", || kept.shop.log().served() > 60);
+    signal(&child, "INT");
+    assert_eq!(child.wait_with_output().expect("ended").status.code(), Some(11));
+    let mine = fs::read_to_string(&path).expect("items");
+    // another crawl appends to the same file
+    let (code, said) = crawl(&["-s", "limits.items=20"]);
+    assert_eq!(code, Some(0), "{said}");
+    let both = fs::read_to_string(&path).expect("items");
+    assert!(both.starts_with(&mine) && both.lines().count() == mine.lines().count() + 20);
+    let (code, said) = crawl(&["--job", "job"]);
+    assert_eq!(code, Some(6), "{said}");
+    assert!(said.contains("somebody else has changed it"), "{said}");
+    // or somebody edits what the job wrote
+    let edited = mine.replace("upc", "upd");
+    fs::write(&path, &edited).expect("written");
+    let (code, said) = crawl(&["--job", "job"]);
+    assert_eq!(code, Some(6), "{said}");
+    assert_eq!(fs::read_to_string(&path).expect("items"), edited, "nothing was cut off");
+    fs::write(&path, mine).expect("written");
+    let (code, said) = crawl(&["--job", "job"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(fs::read_to_string(&path).expect("items").lines().count(), 200);
+}
+
+#[test]
+fn two_crawls_cannot_write_one_file() {
+    let kept = Kept::new(300, 20);
+    let url = format!("url={}", kept.shop.url());
+    let command = |job: &str| {
+        let mut command = dragline();
+        command.current_dir(kept.scene.path("")).args(["crawl", "books", "-a", &url, "-s", "disk.min_free='0 B'"]);
+        command.args(["-o", "items.jsonl", "--job", job]).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    };
+    let first = command("one").spawn().expect("the binary runs");
+    wait_until("pages", || kept.shop.log().served() > 30);
+    let second = command("two").output().expect("the binary runs");
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(second.status.code() == Some(6) && said.contains("another process or feed is writing to it"), "{said}");
+    let first = first.wait_with_output().expect("ended");
+    assert_eq!(first.status.code(), Some(0), "{}", String::from_utf8_lossy(&first.stderr));
+    assert_eq!(fs::read_to_string(kept.scene.path("items.jsonl")).expect("items").lines().count(), 300);
+}
+
+#[test]
+fn killed_in_its_first_moments_a_job_begins_as_if_it_had_not() {
+    let kept = Kept::new(20, 0);
+    let url = format!("url={}", kept.shop.url());
+    let feeds = "[[feeds]]\nuri = 'a.jsonl'\nmode = 'fail'\n[[feeds]]\nuri = 'b{batch}.json.gz'\nbatch_items = 7\n";
+    for moment in (0..60).step_by(4) {
+        fs::remove_dir_all(kept.scene.path("")).expect("removed");
+        fs::create_dir(kept.scene.path("")).expect("made");
+        fs::write(kept.scene.path("feeds.toml"), feeds).expect("written");
+        let mut command = dragline();
+        command.current_dir(kept.scene.path("")).args(["crawl", "books", "--config", "feeds.toml", "--job", "job"]);
+        command.args(["-a", &url, "-s", "disk.min_free='0 B'", "-s", "frontier.commit=1s"]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary runs");
+        std::thread::park_timeout(Duration::from_millis(moment));
+        kill(&mut child);
+        let ended = command.output().expect("the binary runs");
+        assert_eq!(ended.status.code(), Some(0), "after {moment} ms: {}", String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(fs::read_to_string(kept.scene.path("a.jsonl")).expect("items").lines().count(), 20);
+        let batches: Vec<usize> = (1..=3)
+            .map(|batch| {
+                let packed = fs::read(kept.scene.path(&format!("b{batch}.json.gz"))).expect("a batch");
+                let items: Vec<Value> =
+                    serde_json::from_reader(flate2::read::MultiGzDecoder::new(&packed[..])).expect("a JSON array");
+                items.len()
+            })
+            .collect();
+        assert_eq!((batches, kept.scene.path("b4.json.gz").exists()), (vec![7, 7, 6], false), "after {moment} ms");
+    }
+}
+
+#[test]
+fn a_feed_that_cannot_be_written_to_is_let_go_of() {
+    let kept = Kept::new(20, 0);
+    let url = format!("url={}", kept.shop.url());
+    let crawl = |more: &[&str]| {
+        let mut command = dragline();
+        command.current_dir(kept.scene.path("")).args(["crawl", "books", "--job", "job", "-a", &url]);
+        command.args(["-s", "disk.min_free='0 B'", "-s", "crawl.patience=0s"]).args(more);
+        command.output().expect("the binary runs")
+    };
+    assert_eq!(crawl(&["-o", "/dev/full:jsonl", "-o", "items.jsonl"]).status.code(), Some(6));
+    assert_eq!(crawl(&[]).status.code(), Some(6), "a job's feeds are named once");
+    let job = |arguments: &[&str]| {
+        dragline().current_dir(kept.scene.path("")).arg("job").args(arguments).output().expect("the binary runs")
+    };
+    let unknown = job(&["forget", "job", "/dev/ful"]);
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("did you mean `/dev/full`"), "{unknown:?}");
+    assert!(job(&["forget", "job", "/dev/full"]).status.success());
+    assert_eq!(crawl(&[]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(kept.scene.path("items.jsonl")).expect("items").lines().count(), 20);
 }

@@ -147,6 +147,9 @@ struct Signals {
     terminate: Option<tokio::signal::unix::Signal>,
     /// The terminal is gone.
     hang_up: Option<tokio::signal::unix::Signal>,
+    /// SIGXFSZ, which would end the process: a file over its limit is an error like a full disk.
+    #[expect(dead_code, reason = "held so that it is not what the system makes of it")]
+    too_large: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -158,6 +161,7 @@ impl Signals {
             interrupt: listen(SignalKind::interrupt()),
             terminate: listen(SignalKind::terminate()),
             hang_up: listen(SignalKind::hangup()),
+            too_large: listen(SignalKind::from_raw(25)),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use dragline::frontier::Failed;
+use anyhow::Context as _;
 use dragline::frontier::disk::{FailedRequest, Job, QueuedRequest, Summary, repair};
+use dragline::frontier::{Failed, FeedId};
 use dragline::message::Request;
 use indicatif::HumanCount;
 use jiff::Timestamp;
@@ -24,12 +25,21 @@ pub(crate) fn run(command: &JobCommand) -> anyhow::Result<Exit> {
             let back = Job::at(folder)?.retry(|request| is_meant(&request.what, reason.as_deref()))?;
             print(&format!("{} requests wait again: run the crawl to send them", HumanCount(back)))?;
         }
+        JobAction::Forget { folder, feed } => {
+            let job = Job::at(folder)?;
+            if !job.forget(&FeedId(feed.clone()))? {
+                let known = job.summary()?.feeds.into_iter().map(|(feed, _)| feed).collect();
+                return Err(dragline::Error::Unknown { what: "feed of the job", name: feed.clone(), known }.into());
+            }
+            print("the job does not write to it any more")?;
+        }
         JobAction::Repair { folder } => mend(folder)?,
     }
     Ok(Exit::Finished)
 }
 
 fn ls(folder: &Path) -> anyhow::Result<()> {
+    std::fs::read_dir(folder).with_context(|| format!("`{}` is no folder that can be read", folder.display()))?;
     for job in Job::below(folder) {
         let name = job.folder().display().to_string();
         match job.summary() {

@@ -62,10 +62,10 @@ pub(crate) struct Crawl {
     #[arg(short = 'a', value_name = "KEY=VALUE")]
     pub(crate) argument: Vec<String>,
     /// Append the items to a file, its format by its extension or after a colon; `-` is the standard output.
-    #[arg(short = 'o', value_name = "FILE[:FORMAT]")]
+    #[arg(short = 'o', value_name = "FILE[:FORMAT]", allow_hyphen_values = true)]
     pub(crate) output: Vec<String>,
     /// The same, beginning anew.
-    #[arg(short = 'O', value_name = "FILE[:FORMAT]")]
+    #[arg(short = 'O', value_name = "FILE[:FORMAT]", allow_hyphen_values = true)]
     pub(crate) overwrite: Vec<String>,
     /// Keep the crawl in a folder, so that it goes on there after whatever has ended it.
     #[arg(long, value_name = "DIR")]
@@ -170,6 +170,15 @@ pub(crate) enum JobAction {
         /// Those that failed for one reason only.
         #[arg(long, value_name = "REASON")]
         reason: Option<String>,
+    },
+    /// Let go of a feed that is not to be written to any more.
+    Forget {
+        /// The job's folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// The feed, as `job show` names it.
+        #[arg(value_name = "FEED", allow_hyphen_values = true)]
+        feed: String,
     },
     /// Save what can be read of a damaged job, and count what cannot.
     Repair {

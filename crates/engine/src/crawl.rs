@@ -193,6 +193,7 @@ impl Crawl {
     async fn run_opened(&self, opened: &Opened) -> Result<Report> {
         let begin = Instant::now();
         let mut keeper = Keeper {
+            before: None,
             feeds: self.settings.feeds.clone(),
             middlewares: self.middlewares.clone(),
             stats: self.stats.clone(),
@@ -201,6 +202,10 @@ impl Crawl {
         // a job's feeds are named once: one that a later run leaves out still gets its records
         let more = keeper.feeds[self.settings.feeds.len()..].iter().map(|feed| self.catalogue.plan(feed));
         let plans = self.plans.iter().cloned().map(Ok).chain(more).collect::<Result<Vec<Plan>>>()?;
+        for feed in keeper.new_feeds() {
+            let given = self.stats.count("item_scraped_count");
+            tracing::warn!(feed = feed.shown(), given, "a feed is new to the job: it gets the items from here on");
+        }
         self.frontier.remember(Arc::new(keeper));
         let before = Before::of(&self.stats);
         self.stats.set("start_time", Stat::Text(report::now()));
@@ -208,7 +213,7 @@ impl Crawl {
         let progress = self.frontier.progress().await?;
         if opened.runs > 0 {
             let (done, pending) = (progress.done, progress.pending);
-            tracing::info!(job = %self.frontier, done, pending, "the job goes on");
+            tracing::info!(done, pending, "{} goes on", self.frontier);
         }
         let (context, rules) = self.feeding(opened);
         let writer = Writer::open(plans, &context, self.frontier.clone(), rules).await?;
@@ -252,6 +257,7 @@ impl Crawl {
             job: opened.id.clone().unwrap_or(run),
             started: opened.created.and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_else(Timestamp::now),
             resuming: false,
+            closed: opened.is_closed,
             durable: false,
             stats: self.stats.clone(),
         };

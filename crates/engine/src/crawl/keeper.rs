@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::downloader::Middleware;
 use crate::error::{Error, Result};
 use crate::feed;
-use crate::frontier::{Frontier, Memories};
+use crate::frontier::{FeedId, Frontier, Memories};
 use crate::stats::{Stat, Stats};
 
 /// The name under which the figures are remembered.
@@ -18,6 +18,8 @@ const FEEDS: &str = "feeds";
 
 /// Knows what is to be kept, and where it goes in the next run.
 pub(super) struct Keeper {
+    /// Those that the job had before; none if it is a new one.
+    pub(super) before: Option<Vec<FeedId>>,
     /// The feeds of this run, then those that only earlier runs of the job have named.
     pub(super) feeds: Vec<feed::Settings>,
     pub(super) middlewares: Vec<Arc<dyn Middleware>>,
@@ -29,6 +31,7 @@ impl Keeper {
     pub(super) async fn recall(&mut self, frontier: &dyn Frontier) -> Result<()> {
         if let Some(kept) = frontier.remembered(FEEDS).await? {
             let known: Vec<feed::Settings> = serde_json::from_slice(&kept).unwrap_or_default();
+            self.before = Some(known.iter().map(feed::Settings::id).collect());
             for feed in known {
                 match self.feeds.iter().find(|named| named.id() == feed.id()) {
                     Some(named) if named.format() != feed.format() => {
@@ -59,6 +62,14 @@ impl Keeper {
             }
         }
         Ok(())
+    }
+}
+
+impl Keeper {
+    /// The feeds that the job has got only now, after it has given items to others.
+    pub(super) fn new_feeds(&self) -> impl Iterator<Item = &feed::Settings> {
+        let before = self.before.as_deref().filter(|_| self.stats.count("item_scraped_count") > 0);
+        self.feeds.iter().filter(move |feed| before.is_some_and(|before| !before.contains(&feed.id())))
     }
 }
 

@@ -18,6 +18,8 @@ const HELD: usize = 10_000;
 const HELD_FOR: Duration = Duration::from_secs(10);
 /// The same where many requests are held already.
 const HELD_FOR_IF_MANY: Duration = Duration::from_secs(1);
+/// A host that is left alone for longer than this is named in the log.
+const WORTH_SAYING: Duration = Duration::from_secs(60);
 
 impl Engine {
     /// Sends what may go, and asks the frontier for more while there is room.
@@ -116,6 +118,9 @@ impl Engine {
             return Ok(());
         }
         let not_before = Some(SystemTime::now() + wait);
+        if wait > WORTH_SAYING {
+            tracing::info!(%host, seconds = wait.as_secs(), "the host has asked for time; nothing is sent there until then");
+        }
         self.due = [self.due, not_before].into_iter().flatten().min();
         if let Some(lease) = self.heads.take(&host) {
             self.parts.frontier.release(lease, Pace { not_before }).await?;

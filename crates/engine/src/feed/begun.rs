@@ -33,6 +33,16 @@ impl Begun {
         note().map_err(|source| failed(&self.path, source))
     }
 
+    /// Everything that was begun has ended: there is nothing to cut off any more.
+    pub(super) fn end(&self) {
+        // a list that stays is read again and says nothing new
+        let _ = fs::remove_file(&self.path);
+        if let Some(folder) = self.path.parent() {
+            // what other feeds have there stays
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
     /// The batches from this one on.
     pub(super) fn from(&self, first: u64) -> Result<Vec<u64>> {
         let text = match fs::read_to_string(&self.path) {

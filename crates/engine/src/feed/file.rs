@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::begun::Begun;
 use super::catalogue::Plan;
@@ -63,6 +62,8 @@ impl Files {
             has_batch: false,
         };
         if !context.resuming {
+            // what a run has begun that was killed before anything of it was committed
+            feed.forget_after(0).await?;
             let mode = feed.look().await?;
             feed.begin(mode).await?;
         }
@@ -122,7 +123,9 @@ impl Files {
             let spool = &self.context.spool;
             tokio::fs::create_dir_all(spool).await.map_err(|source| failed(spool, source))?;
         }
-        if self.name.has_batch() {
+        // a file that is new is ours: it may be taken away again
+        let is_new = self.context.durable && mode != Mode::Overwrite && !path.exists();
+        if self.name.has_batch() || is_new {
             let (begun, batch) = (self.begun(), self.batch);
             blocking(move || begun.note(batch)).await?;
         }
@@ -184,7 +187,7 @@ impl Files {
 
     /// Stands for the feed in the names of its files in the spool folder.
     fn number(&self) -> u64 {
-        xxh3_64(self.plan.settings.uri.as_bytes())
+        self.plan.settings.id().number()
     }
 
     async fn ship(&mut self) -> Result<()> {
@@ -255,7 +258,8 @@ impl Feed for Files {
         if let Some(place) = stand.place {
             let (path, encoder, compression) =
                 (self.path(self.batch), self.plan.encoder()?, self.plan.settings.compression());
-            self.volume = Some(blocking(move || Volume::resume(&path, &place, encoder, compression)).await?);
+            let closed = self.context.closed;
+            self.volume = Some(blocking(move || Volume::resume(&path, &place, closed, encoder, compression)).await?);
         }
         Ok(())
     }
@@ -267,6 +271,7 @@ impl Feed for Files {
         if records.is_some_and(|records| records > 0 || !self.has_batch) {
             self.ship().await?;
         }
+        self.begun().end();
         Ok(())
     }
 }

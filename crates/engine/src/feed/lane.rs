@@ -119,6 +119,8 @@ impl Lane {
             }
         }
         self.feed = Some(feed);
+        // from here on it is as this run leaves it
+        self.context.closed = false;
         self.synced = Instant::now();
         Ok(())
     }
@@ -189,6 +191,10 @@ impl Lane {
             return Ok(Turn::Idle);
         }
         if let (Some(feed), Some(plan)) = (self.feed.take(), &self.plan) {
+            if self.sync != Sync::AtEnd {
+                // behind this place it is never cut back again
+                self.frontier.flush().await?;
+            }
             feed.finish().await?;
             self.context.stats.add(Name::from(format!("feedexport/success_count/{}", plan.kind())), 1);
         }

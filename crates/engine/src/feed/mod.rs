@@ -17,6 +17,7 @@ mod file;
 mod format;
 mod lane;
 mod name;
+mod ours;
 mod settings;
 mod spool;
 mod stdout;
@@ -128,6 +129,8 @@ pub struct Context {
     pub spool: PathBuf,
     /// The feed was open before: it is rewound before anything is written, and `mode` is no more asked.
     pub resuming: bool,
+    /// The run before this one ended in order, so that a feed is exactly as that has left it.
+    pub closed: bool,
     /// [`Feed::sync`] reaches the disk. A crawl that cannot be resumed gains nothing from that before its end.
     pub durable: bool,
     /// The crawl's figures.

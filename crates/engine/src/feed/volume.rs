@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::compression::{Compression, Member};
 use super::encoder::Encoder;
 use super::format::stranger;
+use super::ours;
 use super::settings::Mode;
 use crate::error::{Error, Result};
 use crate::message::Record;
@@ -51,6 +52,9 @@ pub(super) struct Place {
     pub(super) records: u64,
     pub(super) is_empty: bool,
     pub(super) state: Value,
+    /// What the file is known by when it is opened again, and how long it is with what stands behind the last record.
+    #[serde(default)]
+    pub(super) mark: Option<(u64, u64)>,
 }
 
 impl Volume {
@@ -65,6 +69,10 @@ impl Volume {
             Mode::Fail => options.create_new(true),
         };
         let file = options.open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => failed(io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("{error}: its folder is missing, make it first"),
+            )),
             io::ErrorKind::AlreadyExists => failed(io::Error::new(
                 io::ErrorKind::AlreadyExists,
                 "it is there, and the feed's `mode` is `fail`: move it away, or choose `append` or `overwrite`",
@@ -80,18 +88,22 @@ impl Volume {
     pub(super) fn resume(
         path: &Path,
         place: &Place,
+        closed: bool,
         encoder: Encoder,
         compression: Option<Compression>,
     ) -> Result<Self> {
         let failed = |source| failed(path, source);
         let file = OpenOptions::new().read(true).write(true).create(place.is_empty).truncate(false).open(path);
         let mut volume = Self::over(path, file.map_err(failed)?, encoder, compression).map_err(failed)?;
-        volume.cut(place).map_err(failed)?;
+        volume.cut(place, closed).map_err(failed)?;
         Ok(volume)
     }
 
     fn over(path: &Path, file: File, encoder: Encoder, compression: Option<Compression>) -> io::Result<Self> {
         let is_file = file.metadata()?.is_file();
+        if is_file {
+            ours::lock(&file)?;
+        }
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -253,7 +265,15 @@ impl Volume {
         self.settle(is_durable).map_err(|source| failed(&self.path, source))?;
         let state = self.encoder.text.state();
         let is_empty = self.encoder.is_empty;
-        Ok(Place { length: self.length, bytes: self.bytes, records: self.records, is_empty, state })
+        let mark = self.mark(is_durable).map_err(|source| failed(&self.path, source))?;
+        Ok(Place { length: self.length, bytes: self.bytes, records: self.records, is_empty, state, mark })
+    }
+
+    fn mark(&mut self, is_durable: bool) -> io::Result<Option<(u64, u64)>> {
+        if !is_durable || !self.is_file {
+            return Ok(None);
+        }
+        Ok(Some((ours::mark(&mut self.file, self.length)?, self.file.metadata()?.len())))
     }
 
     fn settle(&mut self, is_durable: bool) -> io::Result<()> {
@@ -286,7 +306,7 @@ impl Volume {
         Ok(place)
     }
 
-    fn cut(&mut self, place: &Place) -> io::Result<()> {
+    fn cut(&mut self, place: &Place, closed: bool) -> io::Result<()> {
         (self.bytes, self.records) = (place.bytes, place.records);
         self.begun = (place.records > 0).then(Instant::now);
         self.encoder.is_empty = place.is_empty;
@@ -304,6 +324,15 @@ impl Volume {
                 place.length
             );
             return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        if let Some((mark, extent)) = place.mark {
+            if ours::mark(&mut self.file, place.length)? != mark {
+                return Err(ours::changed("what stands before the job's place is another"));
+            }
+            // after a kill, what lies behind the place was ours; after an orderly end, nothing does
+            if closed && length != extent {
+                return Err(ours::changed(&format!("it has {length} bytes, and the job left it with {extent}")));
+            }
         }
         (self.length, self.extent) = (place.length, place.length);
         self.write_tail()

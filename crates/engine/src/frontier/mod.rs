@@ -36,6 +36,8 @@ pub use memory::Memory;
 pub use queued::QueuedError;
 pub use seen::Seen;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::message::{FailureKind, Host, Record, RecordError, Request};
 use crate::stats::Name;
 
@@ -171,6 +173,8 @@ pub struct Opened {
     pub runs: u64,
     /// The job's own name, the same for all of its runs.
     pub id: Option<String>,
+    /// The last of them ended in order: nothing was settled or written after its last commit.
+    pub is_closed: bool,
     /// When the first of them began.
     pub created: Option<SystemTime>,
 }
@@ -360,6 +364,14 @@ pub struct Seq(pub u64);
 /// Which feed: its URI.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FeedId(pub String);
+
+impl FeedId {
+    /// Stands for the feed in the names of files.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        xxh3_64(self.0.as_bytes())
+    }
+}
 
 /// A place in a feed to which it can be cut back; only the feed knows what it means.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -229,7 +229,10 @@ pub(crate) fn read_table<T: DeserializeOwned>(prefix: &str, value: toml::Value, 
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
         let key = [prefix, &path].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(".");
-        layers.blame(Error::setting(&key, format!("cannot be: {}", in_words(error.inner().to_string().trim()))))
+        layers.blame(Error::setting(
+            &key,
+            format!("cannot be: {}", in_words(error.inner().to_string().lines().next().unwrap_or_default().trim())),
+        ))
     })
 }
 

@@ -15,9 +15,11 @@ use super::status::Summary;
 use super::tables::{self, Tables};
 use super::{FILE, Files};
 use crate::frontier::ledger::queue_key;
-use crate::frontier::{Failed, queued};
+use crate::frontier::{Failed, FeedId, queued};
 use crate::message::Request;
 
+/// The name under which a job's feeds are remembered.
+const FEEDS: &str = "feeds";
 /// Hosts that a summary names.
 const HOSTS: usize = 50;
 
@@ -53,7 +55,7 @@ impl Job {
     /// # Errors
     /// If there is none.
     pub fn at(folder: &Path) -> Result<Self, JobError> {
-        match folder.join(FILE).exists() {
+        match folder.join(FILE).is_file() {
             true => Ok(Self { folder: folder.to_owned() }),
             false => Err(JobError::Missing { folder: folder.to_owned() }),
         }
@@ -191,6 +193,35 @@ impl Job {
             }
             transaction.commit()?;
             Ok(count)
+        })
+    }
+
+    /// Lets go of a feed: the job does not write to it any more, and keeps nothing back for it. False if it has none of
+    /// that name.
+    ///
+    /// # Errors
+    /// If the job runs, cannot be read or cannot be written to.
+    pub fn forget(&self, feed: &FeedId) -> Result<bool, JobError> {
+        self.with("letting go of a feed", |tables, mut meta| {
+            let before = meta.exported.len();
+            meta.exported.retain(|(known, _, _)| known != feed);
+            let mut known: Vec<serde_json::Value> = (tables.read_remembered()?.get(FEEDS))
+                .and_then(|kept| serde_json::from_slice(kept).ok())
+                .unwrap_or_default();
+            known.retain(|known| known["uri"] != *feed.0);
+            let transaction = tables.database()?.begin_write()?;
+            tables::write_meta(&transaction, &meta)?;
+            let kept = form::seal(serde_json::to_vec(&known).unwrap_or_default());
+            transaction.open_table(tables::REMEMBERED)?.insert(FEEDS, &*kept)?;
+            transaction.commit()?;
+            // and what it has begun there is nobody's to take back
+            let own = format!("{:016x}", feed.number());
+            for entry in fs::read_dir(self.folder.join("feeds")).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(&own) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(meta.exported.len() < before)
         })
     }
 

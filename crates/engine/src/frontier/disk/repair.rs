@@ -61,7 +61,7 @@ struct Saved {
 /// If there is none, it runs, or nothing of it can be read.
 pub fn repair(folder: &Path) -> Result<Repaired, JobError> {
     let path = folder.join(FILE);
-    if !path.exists() {
+    if !path.is_file() {
         return Err(JobError::Missing { folder: folder.to_owned() });
     }
     let _lock = Lock::take(folder, "being repaired")?;
@@ -210,6 +210,7 @@ fn file(path: &Path) -> io::Result<File> {
 /// Makes a copy that redb opens without looking whether it is whole: with the flag of an orderly end, and as long as
 /// its header says. The places are those of redb's file format 3.
 fn make_openable(path: &Path, copy: &Path, other_commit: bool) -> io::Result<()> {
+    const MAGIC: [u8; 9] = [b'r', b'e', b'd', b'b', 0x1A, 0x0A, 0xA9, 0x0D, 0x0A];
     const FLAGS: u64 = 9;
     const IS_SECOND: u8 = 1;
     const NOT_CLOSED: u8 = 2;
@@ -218,20 +219,25 @@ fn make_openable(path: &Path, copy: &Path, other_commit: bool) -> io::Result<()>
     fs::copy(path, copy)?;
     let mut file = file(copy)?;
     let mut header = [0; 32];
+    if file.metadata()?.len() < 4096 {
+        // there is nothing to make anything of
+        return Ok(());
+    }
     file.read_exact(&mut header)?;
     let mut flags = header[9] & !NOT_CLOSED;
     if other_commit {
         flags ^= IS_SECOND;
     }
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&MAGIC)?;
     file.seek(SeekFrom::Start(FLAGS))?;
     file.write_all(&[flags])?;
     let field = |at: usize| u64::from(u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]));
     let (page, head, pages, regions, rest) = (field(12), field(16), field(20), field(24), field(28));
     let last = if rest > 0 { head + rest } else { 0 };
     let length = regions.checked_mul(head + pages).and_then(|whole| page.checked_mul(whole.checked_add(1 + last)?));
-    if let Some(length) = length.filter(|length| *length < 1 << 40)
-        && length > file.metadata()?.len()
-    {
+    // one that was cut is read as far as it goes, and what was put behind it is not looked at
+    if let Some(length) = length.filter(|length| (page..1 << 40).contains(length)) {
         file.set_len(length)?;
     }
     Ok(())
