@@ -244,6 +244,17 @@ impl Settings {
                 return Err(Error::setting(key, format!("= `{name}` is no name of an XML element")));
             }
         }
+        let fields = self.fields.as_deref().unwrap_or_default();
+        let columns: Vec<&String> = fields.iter().map(|field| self.names.get(field).unwrap_or(field)).collect();
+        if let Some((_, twice)) = columns.iter().enumerate().find(|(at, column)| columns[..*at].contains(column)) {
+            return Err(Error::setting("feeds.fields", format!("gives two columns the name `{twice}`")));
+        }
+        if self.table.to_lowercase().starts_with("sqlite_") {
+            return Err(Error::setting(
+                "feeds.table",
+                format!("= `{}`: SQLite keeps such names for itself", self.table),
+            ));
+        }
         if !(-1..=16).contains(&self.indent) {
             return Err(Error::setting("feeds.indent", format!("= {} is not from -1 to 16", self.indent)));
         }
@@ -258,6 +269,18 @@ mod tests {
     fn refused(toml: &str) -> String {
         let settings: Settings = toml::from_str(toml).expect("settings");
         settings.check().expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_before_anything_is_written() {
+        let refused = |toml: &str| {
+            let settings: Settings = toml::from_str(&format!("uri = 'x.csv'\n{toml}")).expect("settings");
+            settings.check().expect_err(toml).to_string()
+        };
+        assert_eq!(refused("fields = ['a', 'a']"), "`feeds.fields` gives two columns the name `a`");
+        let renamed = "fields = ['url', 'title']\nnames = { url = 'title' }";
+        assert_eq!(refused(renamed), "`feeds.fields` gives two columns the name `title`");
+        assert!(refused("table = 'sqlite_master'").contains("SQLite keeps such names for itself"));
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub(super) fn open(options: &Options, medium: Arc<dyn Medium>) -> Result<Ours, J
     let Meta { runs, key, created, .. } = state.meta;
     // not the key itself: whoever knows that can make two URLs collide
     let id = format!("{:016x}", form::fingerprint(&(key, created)));
-    let is_closed = matches!(state.meta.ended.as_deref(), Some("finished" | "shutdown"));
+    let is_orderly = |reason: &str| matches!(reason, "finished" | "shutdown") || reason.starts_with("closespider_");
+    let is_closed = state.meta.ended.as_deref().is_some_and(is_orderly);
     let opened = Opened { runs, id: Some(id), is_closed, created: Some(form::time(created)) };
     state.meta.runs += 1;
     state.meta.ended = None;
