@@ -70,9 +70,11 @@ impl Store {
         };
         let full = self.root.join(FULL);
         fs::create_dir_all(&full).map_err(failed(&full))?;
+        // Whoever makes his folder and locks it holds the store's, so that no folder is seen between the two.
+        let alone = fs::File::open(&self.root).ok().filter(|root| root.lock().is_ok());
         // what cannot be listed or removed does no harm
         for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(PARTS) && is_left_over(&entry.path()) {
+            if entry.file_name().to_string_lossy().starts_with(PARTS) && is_left_over(&entry.path(), alone.is_some()) {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
@@ -82,7 +84,9 @@ impl Store {
         if lock.try_lock().is_ok() {
             let _ = (&lock).write_all(b"taken");
         }
-        let probe = Body::part_file(&full).and_then(|mut file| file.write_all(b"can this be written to?"));
+        drop(alone);
+        // without a name, so that a kill at this moment leaves none
+        let probe = tempfile::tempfile_in(&full).and_then(|mut file| file.write_all(b"can this be written to?"));
         probe.map_err(failed(&full))?;
         let _ = self.run.set(Run { parts, _lock: lock });
         Ok(())
@@ -147,12 +151,14 @@ impl Store {
     }
 }
 
-/// Whether the run of a folder is gone: nobody holds its lock, and it is not so young that somebody is about to.
-fn is_left_over(parts: &Path) -> bool {
+/// Whether the run of a folder is gone: nobody holds its lock. Where a folder cannot be locked (the store's own), one that
+/// is young may belong to somebody who is about to lock it.
+fn is_left_over(parts: &Path, alone: bool) -> bool {
     let age = fs::metadata(parts).and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
+    let is_settled = alone || age.is_some_and(|age| age > YOUNG);
     match fs::File::open(parts.join(LOCK)) {
-        Ok(lock) => lock.try_lock().is_ok() && age.is_some_and(|age| age > YOUNG || lock_was_taken(parts)),
-        Err(error) => error.kind() == io::ErrorKind::NotFound && age.is_some_and(|age| age > YOUNG),
+        Ok(lock) => lock.try_lock().is_ok() && (is_settled || lock_was_taken(parts)),
+        Err(error) => error.kind() == io::ErrorKind::NotFound && is_settled,
     }
 }
 
@@ -242,11 +248,12 @@ mod tests {
         let dead = living.root().join(".part-dead");
         fs::create_dir(&dead).expect("a folder");
         fs::write(dead.join(LOCK), b"taken").expect("written");
-        let young = living.root().join(".part-young");
-        fs::create_dir(&young).expect("a folder");
+        // one that was killed before it could lock its folder
+        let unlocked = living.root().join(".part-unlocked");
+        fs::create_dir(&unlocked).expect("a folder");
         let second = Store::new(living.root().to_owned(), false);
         second.open().expect("opened beside the first");
-        assert!(living.parts().join("half.part").exists() && young.exists() && !dead.exists());
+        assert!(living.parts().join("half.part").exists() && !unlocked.exists() && !dead.exists());
         // and the second one's end takes nothing from the first
         drop(second);
         living.keep(Body::Memory(sample(ImageFormat::Png).into()), "full/a.png").expect("kept");
