@@ -13,6 +13,7 @@
 pub mod conformance;
 pub mod disk;
 mod fingerprint;
+mod key;
 mod ledger;
 mod memory;
 mod outbox;

@@ -7,9 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::FrontierError;
-
-/// A place in the order: whatever comes first in it is to be taken first.
-pub(super) type Key = [u8; 16];
+use super::key::Key;
 
 /// The written form of a request.
 pub(super) type Written = Arc<[u8]>;

@@ -14,7 +14,7 @@ use super::lock::Lock;
 use super::status::Summary;
 use super::tables::{self, Tables};
 use super::{FILE, Files};
-use crate::frontier::ledger::queue_key;
+use crate::frontier::key::queue_key;
 use crate::frontier::{Failed, FeedId, queued};
 use crate::message::Request;
 

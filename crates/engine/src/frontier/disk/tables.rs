@@ -14,8 +14,9 @@ use redb::{
 use super::calm::calmly;
 use super::form::{self, FORMAT, FailedRow, HostRow, Meta, sealed};
 use super::{JobError, Medium};
+use crate::frontier::key::Key;
 use crate::frontier::ledger::Failure;
-use crate::frontier::shelf::{Below, Changes, Key, Name};
+use crate::frontier::shelf::{Below, Changes, Name};
 use crate::frontier::{FrontierError, RequestId, Seen, Seq};
 use crate::message::Record;
 
