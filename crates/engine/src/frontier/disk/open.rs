@@ -59,7 +59,11 @@ fn create(options: &Options, medium: Arc<dyn Medium>, path: &Path) -> Result<(Ta
 
 fn restore(options: &Options, medium: Arc<dyn Medium>, path: &Path) -> Result<(Tables, State), JobError> {
     let folder = &options.folder;
-    let (mut tables, meta) = Tables::open(medium, path, folder)?;
+    let (mut tables, mut meta) = Tables::open(medium, path, folder)?;
+    if meta.spider.is_empty() {
+        // a repair could not read whose it is
+        meta.spider.clone_from(&options.spider);
+    }
     if meta.spider != options.spider {
         let (job, wanted) = (meta.spider, options.spider.clone());
         return Err(JobError::OtherSpider { folder: folder.clone(), job, wanted });

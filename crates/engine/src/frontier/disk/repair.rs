@@ -249,11 +249,14 @@ fn rebuild(folder: &Path, saved: Saved) -> Result<Repaired, JobError> {
     let known = Summary::read(folder).unwrap_or_default();
     let Saved { meta, requests, fingerprints, records, failed, remembered } = saved;
     let had_meta = meta.is_some();
+    // without the key nobody can tell which page a fingerprint is of
+    let (fingerprints, useless) =
+        if had_meta { (fingerprints, 0) } else { (BTreeSet::new(), fingerprints.len() as u64) };
     let mut meta = meta.unwrap_or_else(|| Meta::new(&known.spider, rand::random(), SystemTime::now()));
     let mut repaired = Repaired {
         requests: requests.len() as u64,
         records: records.len() as u64,
-        lost_fingerprints: meta.seen.saturating_sub(fingerprints.len() as u64),
+        lost_fingerprints: useless + meta.seen.saturating_sub(fingerprints.len() as u64),
         lost_failed: meta.totals.failed.saturating_sub(failed.len() as u64),
         ..Repaired::default()
     };
