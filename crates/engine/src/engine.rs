@@ -266,9 +266,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Remembers why the crawl ends; the first reason stays.
+    /// Remembers why the crawl ends. The first reason stays, but an orderly one gives way to an error: what ends with one
+    /// has not been left in order.
     fn end(&mut self, reason: &'static str, error: Option<Error>) {
-        self.ending.get_or_insert(Ended { reason, error });
+        let is_orderly = self.ending.as_ref().is_none_or(|ending| ending.error.is_none() && error.is_some());
+        if is_orderly {
+            self.ending = Some(Ended { reason, error });
+        }
     }
 
     /// What is under way may end, and nothing else begins.

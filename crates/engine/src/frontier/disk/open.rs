@@ -30,12 +30,13 @@ pub(super) fn open(options: &Options, medium: Arc<dyn Medium>) -> Result<Ours, J
     let folder = &options.folder;
     make_folder(folder).map_err(|source| JobError::Io { folder: folder.clone(), what: "cannot be made", source })?;
     let path = folder.join(FILE);
-    let is_there = medium.exists(&path);
-    if !is_there && holds_other_things(folder) {
+    if !medium.exists(&path) && holds_other_things(folder) {
         return Err(JobError::NotAJob { folder: folder.clone() });
     }
     let lock = Lock::take(folder, &format!("crawling `{}`", options.spider))?;
-    let (tables, mut state) = if is_there { restore(options, medium, &path)? } else { create(options, medium, &path)? };
+    // asked under the lock: who had it before may have made the job
+    let (tables, mut state) =
+        if medium.exists(&path) { restore(options, medium, &path)? } else { create(options, medium, &path)? };
     let Meta { runs, key, created, .. } = state.meta;
     // not the key itself: whoever knows that can make two URLs collide
     let id = format!("{:016x}", form::fingerprint(&(key, created)));
