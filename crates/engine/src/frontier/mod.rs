@@ -5,7 +5,6 @@
 //! its records together; records wait in the *outbox* until the feeds have them.
 //!
 //! Every backend runs [`conformance::run`].
-
 //!
 //! The books are kept in memory (`ledger`), where every question is answered at once. [`Memory`] is that and no more;
 //! [`Disk`] commits what has changed to a file, many changes at a time, on a thread of its own.
