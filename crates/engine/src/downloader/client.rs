@@ -196,7 +196,7 @@ impl Client {
         for _ in 0..YIELDS {
             tokio::task::yield_now().await;
         }
-        Ok(Response { url: request.url.clone(), status, version, headers, body })
+        Ok(Response { version, headers, body, ..Response::new(request.url.clone(), status) })
     }
 
     fn client(&self, url: &Url) -> &reqwest::Client {

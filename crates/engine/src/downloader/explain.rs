@@ -21,7 +21,7 @@ pub(super) fn explain(error: &reqwest::Error, url: &Url) -> Failure {
     let mut cause = error.source();
     while let Some(error) = cause {
         if error.is::<NoAddress>() {
-            kind = FailureKind::Dns;
+            kind = FailureKind::DnsNxdomain;
         } else if error.is::<rustls::Error>() {
             kind = FailureKind::Tls;
         } else if let Some(error) = error.downcast_ref::<hyper::Error>() {

@@ -21,12 +21,25 @@ pub use fetch::{Fetch, Held};
 pub use resolve::{Dns, PinError};
 pub use tls::Tls;
 
-use crate::message::{Failure, Request, Response};
+use crate::message::{Failure, FailureKind, Request, Response};
 use crate::stats::Stats;
 
 /// Why a request was dropped on purpose: a stable name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason(pub &'static str);
+
+/// What a middleware says of a request before its host gives it a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// It may take its turn.
+    Send,
+    /// Not before [`Middleware::prepare`] has run for it; then it is asked again.
+    Wait,
+    /// It is not to be sent.
+    Drop(Reason),
+    /// It is not to be sent, and that is a failure.
+    Fail(FailureKind, String),
+}
 
 /// What a middleware says of a request on its way out.
 #[derive(Debug)]
@@ -75,6 +88,19 @@ pub enum Inbound {
 /// ```
 #[async_trait]
 pub trait Middleware: Display + Send + Sync {
+    /// A request that is about to take its host's turn: nothing is spent on what is not to be sent. Asked for every
+    /// request, so it looks and does not work.
+    fn admit(&self, request: &Request) -> Admission {
+        let _ = request;
+        Admission::Send
+    }
+
+    /// What must be known before a request can be admitted is fetched here, in turn with the crawl: robots.txt. Called
+    /// for many requests of a host at once.
+    async fn prepare(&self, request: &Request, fetch: &Fetch) {
+        let _ = (request, fetch);
+    }
+
     /// A request on its way out.
     async fn outbound(&self, request: Request) -> Outbound {
         Outbound::Send(request)
@@ -104,6 +130,8 @@ pub struct Trip<'a> {
     pub wish: &'a Request,
     /// The request as it went over the wire.
     pub sent: &'a Request,
+    /// How much of a body is kept.
+    pub keep: &'a Keep,
 }
 
 /// What one trip to the wire gave.
@@ -137,6 +165,14 @@ pub struct Downloader {
     stats: Arc<Stats>,
 }
 
+impl Keep {
+    /// A page of at most so many bytes, in memory.
+    #[must_use]
+    pub fn page(limit: u64) -> Self {
+        Self { limit, setting: Cow::Borrowed("download.max_body"), spill: None }
+    }
+}
+
 impl Downloader {
     /// A downloader; the first middleware is the outermost.
     #[must_use]
@@ -147,8 +183,28 @@ impl Downloader {
     /// How much of a page is kept.
     #[must_use]
     pub fn keep_page(&self) -> Keep {
-        let limit = self.client.limits().max_body.as_u64();
-        Keep { limit, setting: Cow::Borrowed("download.max_body"), spill: None }
+        Keep::page(self.client.limits().max_body.as_u64())
+    }
+
+    /// What the middlewares say of a request before its host gives it a turn.
+    pub fn admit(&self, request: &Request) -> Admission {
+        let mut admission = Admission::Send;
+        for middleware in &self.middlewares {
+            admission = middleware.admit(request);
+            if admission != Admission::Send {
+                break;
+            }
+        }
+        admission
+    }
+
+    /// Lets those prepare who are not ready for this request.
+    pub async fn prepare(&self, request: &Request, fetch: &Fetch) {
+        for middleware in &self.middlewares {
+            if middleware.admit(request) == Admission::Wait {
+                middleware.prepare(request, fetch).await;
+            }
+        }
     }
 
     /// One trip: out through the middlewares, over the wire, and back. The caller holds the host's turn.
@@ -173,7 +229,7 @@ impl Downloader {
             Some(response) => Ok(response),
             None => self.client.send(&sent, keep, &self.stats).await,
         };
-        let trip = Trip { wish, sent: &sent };
+        let trip = Trip { wish, sent: &sent, keep };
         for middleware in self.middlewares[..passed].iter().rev() {
             match middleware.inbound(&trip, outcome).await {
                 Inbound::Pass(passed) => outcome = passed,

@@ -1,6 +1,7 @@
 //! The form in which a request waits: about 90 bytes instead of the 700 of a [`Request`] with empty maps in it.
 //!
-//! A version byte, then postcard, then a checksum of four bytes. New fields only with a new version.
+//! A version byte, then postcard, then a checksum of four bytes. New fields only with a new version: what version 1 had
+//! not stands behind what it had.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::message::{Redirect, Request, Sealed};
+use crate::message::{Options, Reach, Redirect, Request, Sealed, Via};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+const FIRST: u8 = 1;
 /// Headers that are secrets whether or not they are marked as such.
 const SECRETS: [HeaderName; 3] = [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
 
@@ -36,7 +38,10 @@ pub enum QueuedError {
         name: HeaderName,
     },
     /// Its URL has a password in it.
-    #[error("its URL has a password in it, and queued requests are written to disk: sign in with `open`")]
+    #[error(
+        "its URL or proxy has a password in it, and queued requests are written to disk: sign in with `open`, name the \
+         proxy in the settings"
+    )]
     Password,
 }
 
@@ -61,10 +66,22 @@ struct Queued<'a> {
     given: u64,
 }
 
+/// What version 2 has beside.
+#[derive(Serialize, Deserialize)]
+struct More {
+    reach: Reach,
+    /// Of the request as the spider wished it.
+    original_reach: Reach,
+    options: Option<Box<Options>>,
+}
+
 /// Writes a request down.
 pub(super) fn write(request: &Request) -> Result<Vec<u8>, QueuedError> {
     check(request, false)?;
-    let mut bytes = postcard::to_extend(&queued(request), vec![VERSION]).map_err(|_| QueuedError::Damaged)?;
+    let original_reach = request.original.as_ref().map_or(request.reach, |original| original.reach);
+    let more = More { reach: request.reach, original_reach, options: request.options.clone() };
+    let bytes = postcard::to_extend(&queued(request), vec![VERSION]);
+    let mut bytes = bytes.and_then(|bytes| postcard::to_extend(&more, bytes)).map_err(|_| QueuedError::Damaged)?;
     bytes.extend_from_slice(&checksum(&bytes));
     Ok(bytes)
 }
@@ -75,7 +92,11 @@ pub(super) fn check(request: &Request, is_for_disk: bool) -> Result<(), QueuedEr
     if let Some((name, _)) = request.headers.iter().find(|(name, value)| value.is_sensitive() || is_secret(name)) {
         return Err(QueuedError::Secret { name: name.clone() });
     }
-    match request.url.password() {
+    let proxy = match &request.options().via {
+        Some(Via::Proxy(proxy)) => proxy.password(),
+        _ => None,
+    };
+    match request.url.password().or(proxy) {
         Some(_) if is_for_disk => Err(QueuedError::Password),
         _ => Ok(()),
     }
@@ -93,8 +114,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Request, QueuedError> {
         return Err(QueuedError::Damaged);
     }
     match bytes.split_first() {
-        Some((&VERSION, rest)) => {
-            postcard::from_bytes(rest).ok().and_then(|queued| request(&queued)).ok_or(QueuedError::Damaged)
+        Some((&version, rest)) if version == FIRST || version == VERSION => {
+            let (queued, rest) = postcard::take_from_bytes(rest).map_err(|_| QueuedError::Damaged)?;
+            let mut request = request(&queued).ok_or(QueuedError::Damaged)?;
+            if version == VERSION {
+                let more: More = postcard::from_bytes(rest).map_err(|_| QueuedError::Damaged)?;
+                if let Some(original) = &mut request.original {
+                    (original.reach, original.options) = (more.original_reach, more.options.clone());
+                }
+                (request.reach, request.options) = (more.reach, more.options);
+            }
+            Ok(request)
         }
         Some((&found, _)) => Err(QueuedError::Version { found }),
         None => Err(QueuedError::Damaged),
@@ -150,6 +180,8 @@ fn request(queued: &Queued<'_>) -> Option<Request> {
         redirects,
         original: queued.original.as_deref().map(|original| request(original).map(Box::new)).unwrap_or_default(),
         given: queued.given,
+        reach: Reach::default(),
+        options: None,
     })
 }
 
@@ -170,7 +202,11 @@ mod tests {
         wish.step = Sealed(Bytes::from_static(br#"{"Pictures":{"page":7}}"#));
         wish.referrer = Some(url("http://example.com/"));
         wish.redirects.push(Redirect { url: url("http://example.com/old"), status: 302, sets_cookie: true });
-        wish.original = Some(Box::new(Request::get(url("http://example.com/old"))));
+        wish.reach = Reach::Public;
+        wish.options_mut().jar = Some("second".into());
+        // redirects change neither options nor what they were
+        let options = wish.options.clone();
+        wish.original = Some(Box::new(Request { options, ..Request::get(url("http://example.com/old")) }));
         let back = read(&write(&wish).expect("written")).expect("read");
         assert_eq!(format!("{back:?}"), format!("{wish:?}"));
     }

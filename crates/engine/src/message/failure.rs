@@ -21,29 +21,55 @@ pub struct Failure {
 /// The closed list of failures. [`FailureKind::name`] is the stable name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FailureKind {
-    /// The host's name has no address.
-    Dns,
+    /// The host's name does not exist, or has no address (RFC 8020; RFC 2308, section 2).
+    DnsNxdomain,
+    /// No answer about the host's name, for now: a server that fails, is silent or cannot be reached.
+    DnsTemporary,
+    /// The address may not be dialled: `download.address_policy`.
+    BlockedAddress,
+    /// The port is one of those that browsers refuse (Fetch, section 2.9, "bad port").
+    BadPort,
+    /// The scheme is not one that may be fetched.
+    BadScheme,
     /// No connection: refused, unreachable, reset while connecting.
     Connect,
-    /// The TLS handshake failed, or the certificate is not trusted.
+    /// The proxy cannot be reached, or refuses.
+    Proxy,
+    /// The TLS handshake failed for another reason than the certificate.
     Tls,
+    /// The certificate has ended.
+    TlsCertExpired,
+    /// The certificate is not valid yet.
+    TlsCertNotYetValid,
+    /// The certificate is for another name.
+    TlsCertWrongHost,
+    /// Nobody that is trusted has signed the certificate: self-signed, or an unknown or missing issuer.
+    TlsCertUntrusted,
+    /// The certificate cannot be used for another reason.
+    TlsCertInvalid,
     /// No connection within `download.connect_timeout`.
     ConnectTimeout,
+    /// The TLS handshake was not done within `download.tls_timeout`.
+    TlsTimeout,
     /// No complete head within `download.head_timeout`.
     HeadTimeout,
     /// No byte of the body within `download.idle_timeout`.
     IdleTimeout,
     /// Not finished within `download.timeout`.
     TotalTimeout,
+    /// Fewer bytes than `download.slow_floor` for as long as `download.slow_time`.
+    SlowTimeout,
     /// The connection ended before the response did.
     IncompleteBody,
     /// The body is over its limit.
     TooLarge,
+    /// The head is over `download.max_head`, has more fields than `download.max_headers` or too many interim responses.
+    HeadTooLarge,
     /// The other end does not speak HTTP as it should.
     BadFraming,
-    /// The body is packed in a way that was not asked for.
+    /// The body's content coding is unknown, damaged, or stacked too high.
     BadEncoding,
-    /// A request that cannot be sent: a scheme that is not http(s), a header that is not one.
+    /// A request that cannot be sent: a header that is not one, a method without sense.
     BadRequest,
     /// The URL is longer than `download.max_url`.
     UrlTooLong,
@@ -57,6 +83,10 @@ pub enum FailureKind {
     TooManyRedirects,
     /// A redirect whose `Location` is missing or is not a http(s) URL.
     BadRedirect,
+    /// The host's robots.txt cannot be had, so nothing may be asked of the host (RFC 9309, section 2.3.1.4).
+    RobotsUnreachable,
+    /// Only the cache was to be asked, and it has no answer.
+    CacheMiss,
     /// The spider says that it is signed out, and signing in again did not help.
     SignedOut,
     /// `parse` returned an error.
@@ -74,15 +104,28 @@ impl FailureKind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Dns => "dns",
+            Self::DnsNxdomain => "dns.nxdomain",
+            Self::DnsTemporary => "dns.temporary",
+            Self::BlockedAddress => "blocked_address",
+            Self::BadPort => "bad_port",
+            Self::BadScheme => "bad_scheme",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
             Self::Tls => "tls",
+            Self::TlsCertExpired => "tls.cert.expired",
+            Self::TlsCertNotYetValid => "tls.cert.not_yet_valid",
+            Self::TlsCertWrongHost => "tls.cert.wrong_host",
+            Self::TlsCertUntrusted => "tls.cert.untrusted",
+            Self::TlsCertInvalid => "tls.cert.invalid",
             Self::ConnectTimeout => "timeout.connect",
+            Self::TlsTimeout => "timeout.tls",
             Self::HeadTimeout => "timeout.head",
             Self::IdleTimeout => "timeout.idle",
             Self::TotalTimeout => "timeout.total",
+            Self::SlowTimeout => "timeout.slow",
             Self::IncompleteBody => "incomplete_body",
             Self::TooLarge => "too_large",
+            Self::HeadTooLarge => "head_too_large",
             Self::BadFraming => "bad_framing",
             Self::BadEncoding => "bad_encoding",
             Self::BadRequest => "bad_request",
@@ -92,6 +135,8 @@ impl FailureKind {
             Self::RedirectLoop => "redirect_loop",
             Self::TooManyRedirects => "too_many_redirects",
             Self::BadRedirect => "bad_redirect",
+            Self::RobotsUnreachable => "robots_unreachable",
+            Self::CacheMiss => "cache_miss",
             Self::SignedOut => "signed_out",
             Self::ParseError => "parse_error",
             Self::ParsePanic => "parse_panic",
@@ -105,12 +150,15 @@ impl FailureKind {
     pub fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::Dns
+            Self::DnsTemporary
                 | Self::Connect
+                | Self::Proxy
                 | Self::ConnectTimeout
+                | Self::TlsTimeout
                 | Self::HeadTimeout
                 | Self::IdleTimeout
                 | Self::TotalTimeout
+                | Self::SlowTimeout
                 | Self::IncompleteBody
                 | Self::BadFraming
         )

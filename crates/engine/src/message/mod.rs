@@ -2,6 +2,7 @@
 
 mod body;
 mod failure;
+mod options;
 mod record;
 mod request;
 mod response;
@@ -9,7 +10,8 @@ mod secret;
 
 pub use body::Body;
 pub use failure::{Failure, FailureKind};
+pub use options::{Options, Reach, ReferrerPolicy, Via};
 pub use record::{Item, Record, RecordError};
 pub use request::{Host, Method, Redirect, Request, Sealed};
-pub use response::Response;
+pub use response::{Response, Timing};
 pub use secret::Secret;

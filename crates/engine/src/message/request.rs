@@ -8,6 +8,8 @@ pub use http::Method;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
+use super::{Options, Reach};
+
 /// A request, from the moment a spider asks for it until its outcome is settled.
 ///
 /// Plain data: middlewares may change any of it. Built with [`Request::get`] or [`Request::post`] and the setters below.
@@ -43,6 +45,10 @@ pub struct Request {
     pub original: Option<Box<Request>>,
     /// Records of its page that were kept already: the page comes again for the rest.
     pub given: u64,
+    /// How far it may reach, by where the page was that led to it.
+    pub reach: Reach,
+    /// What it asks of single layers; nothing for most.
+    pub options: Option<Box<Options>>,
 }
 
 /// A host as politeness knows it: its name, and its port where that is not the scheme's own.
@@ -95,7 +101,20 @@ impl Request {
             redirects: Vec::new(),
             original: None,
             given: 0,
+            reach: Reach::Anywhere,
+            options: None,
         }
+    }
+
+    /// What it asks of single layers.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        self.options.as_deref().unwrap_or(&Options::NONE)
+    }
+
+    /// The same, to be changed: `request.options_mut().jar = Some("second".into())`.
+    pub fn options_mut(&mut self) -> &mut Options {
+        self.options.get_or_insert_default()
     }
 
     /// Puts form fields into the body as `application/x-www-form-urlencoded` (WHATWG URL, section 5.2).

@@ -1,9 +1,12 @@
 //! One answer, as it came over the wire.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use http::{HeaderMap, StatusCode, Version};
 use url::Url;
 
-use super::Body;
+use super::{Body, Reach};
 
 /// A whole response: a body that ended early is a [`Failure`](super::Failure) and never gets here.
 #[derive(Debug)]
@@ -18,9 +21,42 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, whole.
     pub body: Body,
+    /// How far what stands in it may lead.
+    pub reach: Reach,
+    /// The address that answered; none for what did not come over the wire.
+    pub remote: Option<SocketAddr>,
+    /// How long it took.
+    pub timing: Timing,
+    /// It came from the HTTP cache.
+    pub from_cache: bool,
+}
+
+/// How long a response took, from the request on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Until the head was there.
+    pub head: Duration,
+    /// Until the body's end.
+    pub total: Duration,
 }
 
 impl Response {
+    /// A response without headers or body, to be filled in.
+    #[must_use]
+    pub fn new(url: Url, status: StatusCode) -> Self {
+        Self {
+            url,
+            status,
+            version: Version::HTTP_11,
+            headers: HeaderMap::new(),
+            body: Body::default(),
+            reach: Reach::default(),
+            remote: None,
+            timing: Timing::default(),
+            from_cache: false,
+        }
+    }
+
     /// The first value of a header as text, if it is there and is visible ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -116,6 +116,7 @@ impl Middleware for Cookies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::downloader::Keep;
     use crate::message::Body;
     use http::{HeaderMap, StatusCode, Version};
     use url::Url;
@@ -131,8 +132,8 @@ mod tests {
         }
         let sent = Request::get(url(from));
         let (status, version, body) = (StatusCode::OK, Version::HTTP_11, Body::default());
-        let response = Response { url: url(from), status, version, headers, body };
-        cookies.inbound(&Trip { wish: &sent, sent: &sent }, Ok(response)).await;
+        let response = Response { version, headers, body, ..Response::new(url(from), status) };
+        cookies.inbound(&Trip { wish: &sent, sent: &sent, keep: &Keep::page(1 << 20) }, Ok(response)).await;
     }
 
     async fn sent(cookies: &Cookies, to: &str) -> Option<String> {

@@ -149,7 +149,7 @@ mod tests {
         headers.insert(header::LOCATION, HeaderValue::try_from(location).expect("a header"));
         let status = StatusCode::from_u16(status).expect("a status");
         let (version, body) = (Version::HTTP_11, Body::default());
-        let response = Response { url: wish.url.clone(), status, version, headers, body };
+        let response = Response { version, headers, body, ..Response::new(wish.url.clone(), status) };
         Redirects::new(Settings::default()).follow(wish, &response)
     }
 

@@ -138,9 +138,10 @@ impl Middleware for Retry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::downloader::Keep;
     use crate::hosts;
-    use crate::message::{Body, FailureKind};
-    use http::{HeaderMap, HeaderValue, Version};
+    use crate::message::FailureKind;
+    use http::{HeaderMap, HeaderValue};
 
     fn retry() -> Retry {
         Retry::new(Settings::default(), Hosts::new(16, hosts::Settings::default()), Arc::default())
@@ -153,11 +154,11 @@ mod tests {
         }
         let url = "http://a.example/".parse().expect("a URL");
         let status = StatusCode::from_u16(status).expect("a status");
-        Response { url, status, version: Version::HTTP_11, headers, body: Body::default() }
+        Response { headers, ..Response::new(url, status) }
     }
 
     async fn inbound(retry: &Retry, wish: &Request, outcome: Result<Response, Failure>) -> Inbound {
-        retry.inbound(&Trip { wish, sent: wish }, outcome).await
+        retry.inbound(&Trip { wish, sent: wish, keep: &Keep::page(1 << 20) }, outcome).await
     }
 
     fn wish() -> Request {

@@ -1,8 +1,5 @@
-//! What Scrapy's own suite asks of exporters, from `../shared/cases` or `$DRAGLINE_CASES`.
-#![expect(clippy::expect_used, clippy::print_stderr, reason = "tests fail by panicking, and say what they skip")]
+//! What Scrapy's own suite asks of exporters.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dragline::feed::{Encoder, Settings};
@@ -11,19 +8,14 @@ use dragline::stats::Stats;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::{check, from_base64};
+
 #[derive(Serialize)]
 #[serde(transparent)]
 struct Fields(Value);
 
 impl Item for Fields {
     const KIND: &'static str = "item";
-}
-
-fn cases(name: &str) -> Option<Vec<Value>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/cases");
-    let folder = std::env::var_os("DRAGLINE_CASES").map_or(root, PathBuf::from);
-    let text = std::fs::read_to_string(folder.join(name)).ok()?;
-    Some(text.lines().map(|line| serde_json::from_str(line).expect("a case")).collect())
 }
 
 /// A value of a case: `{"item": …}` and `{"datetime": …}` are what they stand for.
@@ -93,43 +85,12 @@ fn is_same(format: &str, ours: &[u8], want: &Value) -> bool {
     if format.starts_with("json") { values(&ours) == values(&want) && values(&want).is_some() } else { ours == want }
 }
 
-fn from_base64(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digits = text.bytes().filter_map(|digit| DIGITS.iter().position(|known| *known == digit));
-    let bits: Vec<bool> = digits.flat_map(|digit| (0..6).rev().map(move |bit| digit >> bit & 1 == 1)).collect();
-    bits.chunks_exact(8).map(|byte| byte.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit))).collect()
-}
-
 #[test]
 fn exporters_write_what_scrapy_writes() {
-    let Some(cases) = cases("exports.jsonl") else {
-        eprintln!("skipped: the cases are not here (DRAGLINE_CASES names their folder)");
-        return;
-    };
-    let expected =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("expected_failures.toml")).expect("text");
-    let mut expected: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(&expected).expect("TOML");
-    let mut expected = expected.remove("exports.jsonl").unwrap_or_default();
-    let mut wrong = Vec::new();
-    for (line, case) in (1..).zip(&cases) {
+    check("exports.jsonl", |case| {
         let format = case["format"].as_str().expect("a format");
         let items = case["items"].as_array().expect("items");
         let ours = exported(format, &settings(format, &case["options"], items), items);
-        let reason = expected.remove(&line.to_string());
-        match (is_same(format, &ours, &case["want"]), reason) {
-            (true, None) | (false, Some(_)) => {}
-            (true, Some(reason)) => wrong.push(format!("{line} passes, and is listed as failing: {reason}")),
-            (false, None) => {
-                wrong.push(format!(
-                    "{line} {}\n  ours {:?}\n  want {}",
-                    case["from"],
-                    String::from_utf8_lossy(&ours),
-                    case["want"]
-                ));
-            }
-        }
-    }
-    wrong.extend(expected.keys().map(|line| format!("{line} is listed and is no case")));
-    assert!(cases.len() > 50, "the cases are there");
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+        if is_same(format, &ours, &case["want"]) { Ok(()) } else { Err(String::from_utf8_lossy(&ours).into_owned()) }
+    });
 }
