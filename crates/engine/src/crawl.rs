@@ -98,7 +98,7 @@ impl Crawl {
             }
         }
         let stats = Arc::new(Stats::default());
-        let hosts = Hosts::new(settings.crawl.concurrency, settings.hosts.clone());
+        let hosts = Hosts::lending(settings.crawl.concurrency, settings.crawl.lend_after, settings.hosts.clone());
         let concurrency = settings.crawl.concurrency;
         let mut context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency };
 
@@ -107,9 +107,16 @@ impl Crawl {
             let table = settings.middlewares.get(name).cloned().unwrap_or_default();
             middlewares.push(registry.build_middleware(name, table, &layers, &context)?);
         }
-        let client = Client::new(settings.download.clone(), &settings.dns, &settings.tls, settings.hosts.concurrency)
+        let (limits, dialer) = (settings.download.clone(), settings.dialer.clone());
+        let client = Client::new(limits, dialer, &settings.dns, &settings.tls, hosts.clone())
             .map_err(|error| layers.blame_on(error.key(), &error.into()))?;
-        let downloader = Arc::new(Downloader::new(middlewares.clone(), client, stats.clone()));
+        let downloader = Arc::new(Downloader::new(
+            middlewares.clone(),
+            client,
+            hosts.clone(),
+            settings.crawl.patience,
+            stats.clone(),
+        ));
         let stop = watch::Sender::new(false);
         let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
         context.fetch = Some(fetch.clone());

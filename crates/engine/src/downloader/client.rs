@@ -1,71 +1,35 @@
 //! The wire: one request to one whole response, within its limits, over reqwest.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use http::{HeaderMap, Method, StatusCode, header};
-use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, timeout, timeout_at};
-use url::Url;
+use http::{HeaderMap, Method, StatusCode};
+use tokio::time::{Instant, timeout_at};
 
-use super::explain::explain;
+use super::clients::{Clients, Way};
+use super::dialer::{self, Guard, Names, literal};
+use super::explain::{explain, is_http2, was_closed};
 use super::parts::Parts;
-use super::resolve::{Dns, Pins, Resolver};
-use super::tls::{Tls, trust};
-use super::{Keep, PinError};
-use crate::message::{Body, Failure, FailureKind, Request, Response};
+use super::tls::Tls;
+use super::{Dns, Keep, Limits, PinError};
+use crate::hosts::{Hosts, Rule, Sign, Turn};
+use crate::message::{Body, Failure, FailureKind, Host, Reach, Request, Response, Timing, Via};
 use crate::stats::{Name, Stats};
 
 /// What is not a success is read to its end, so that its connection can be used again, unless it is longer than this.
 const OTHER_BODY: u64 = 64 * 1024;
 /// Turns of the scheduler until a connection is back in its pool: its own task, and the one that waits for it.
 const YIELDS: u8 = 2;
-
-/// `[download]`: what a server may take and send.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Until there is a connection, TLS included.
-    #[serde(with = "humantime_serde")]
-    pub connect_timeout: Duration,
-    /// From the request until the response's head is there.
-    #[serde(with = "humantime_serde")]
-    pub head_timeout: Duration,
-    /// Between two pieces of a body.
-    #[serde(with = "humantime_serde")]
-    pub idle_timeout: Duration,
-    /// From the request until the end of the body.
-    #[serde(with = "humantime_serde")]
-    pub timeout: Duration,
-    /// The longest body of a page.
-    pub max_body: ByteSize,
-    /// The most header fields of a response.
-    pub max_headers: usize,
-    /// The longest URL.
-    pub max_url: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(10),
-            head_timeout: Duration::from_secs(30),
-            idle_timeout: Duration::from_secs(30),
-            timeout: Duration::from_secs(180),
-            max_body: ByteSize::mib(64),
-            max_headers: 256,
-            max_url: 8192,
-        }
-    }
-}
+/// Hosts of which something is remembered: that they have answered, that they speak no HTTP/2.
+const REMEMBERED: usize = 10_000;
 
 /// A client that cannot be made of its settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// An entry of `dns.hosts`.
+    /// An entry of `dns.hosts` or `dns.servers`.
     #[error(transparent)]
     Pin(#[from] PinError),
     /// A file of `tls.roots`.
@@ -86,7 +50,7 @@ impl ClientError {
     #[must_use]
     pub fn key(&self) -> &'static str {
         match self {
-            Self::Pin(_) => "dns.hosts",
+            Self::Pin(error) => error.setting(),
             Self::Root { .. } => "tls.roots",
             Self::Client(_) => "",
         }
@@ -94,43 +58,34 @@ impl ClientError {
 }
 
 /// The HTTP client. Redirects, cookies and retries are the middlewares' work; this sends one request once.
-#[derive(Debug, Clone)]
 pub struct Client {
     limits: Limits,
-    any: reqwest::Client,
-    /// Clients for names that are pinned for one port only.
-    by_port: HashMap<(String, u16), reqwest::Client>,
-    pins: Arc<Pins>,
+    dialer: Arc<dialer::Settings>,
+    names: Arc<Names>,
+    clients: Clients,
+    hosts: Arc<Hosts>,
+    /// Hosts that have answered: a connection of theirs that turns out to be closed may be tried anew.
+    answered: Mutex<HashSet<Host>>,
+    /// Hosts that HTTP/2 does not work with.
+    old: Mutex<HashSet<Host>>,
 }
 
 impl Client {
-    /// A client; `per_host` connections are kept open to each host.
+    /// A client.
     ///
     /// # Errors
     /// If a root certificate cannot be read or a pin says nothing.
-    pub fn new(limits: Limits, dns: &Dns, tls: &Tls, per_host: usize) -> Result<Self, ClientError> {
-        let pins = Arc::new(Pins::read(dns)?);
-        let tls = trust(tls)?;
-        let build = |pins: Arc<Pins>| {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .dns_resolver(Resolver(pins))
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .no_proxy()
-                .connect_timeout(limits.connect_timeout)
-                .http1_max_headers(limits.max_headers)
-                .pool_max_idle_per_host(per_host.max(1))
-                .tcp_nodelay(true)
-                .build()
-                .map_err(ClientError::Client)
-        };
-        let mut by_port = HashMap::new();
-        for (key, address) in pins.by_port() {
-            by_port.insert(key.clone(), build(Arc::new(pins.with(&key.0, address)))?);
-        }
-        Ok(Self { any: build(pins.clone())?, limits, by_port, pins })
+    pub fn new(
+        limits: Limits,
+        dialer: dialer::Settings,
+        dns: &Dns,
+        tls: &Tls,
+        hosts: Arc<Hosts>,
+    ) -> Result<Self, ClientError> {
+        let (dialer, names) = (Arc::new(dialer), Arc::new(Names::new(dns)?));
+        let per_host = hosts.settings().concurrency;
+        let clients = Clients::new(limits.clone(), dialer.clone(), names.clone(), tls, per_host)?;
+        Ok(Self { limits, dialer, names, clients, hosts, answered: Mutex::default(), old: Mutex::default() })
     }
 
     /// The limits that it keeps.
@@ -139,68 +94,188 @@ impl Client {
         &self.limits
     }
 
+    /// Looks a host's name up before it is needed.
+    pub fn prefetch(&self, host: &str) {
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_owned();
+        let is_name = !name.starts_with('[') && name.parse::<std::net::IpAddr>().is_err() && !name.is_empty();
+        if is_name && let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let names = self.names.clone();
+            runtime.spawn(async move { drop(names.addresses(&name).await) });
+        }
+    }
+
     /// Sends a request once and reads the whole response.
-    pub(super) async fn send(&self, request: &Request, keep: &Keep, stats: &Stats) -> Result<Response, Failure> {
+    pub(super) async fn send(
+        &self,
+        request: &Request,
+        keep: &Keep,
+        turn: &Turn,
+        stats: &Stats,
+    ) -> Result<Response, Failure> {
         count_request(request, stats);
-        let answer = self.try_send(request, keep).await;
+        let answer = self.try_send(request, keep, stats).await;
         match &answer {
-            Ok(response) => count_response(response, stats),
+            Ok(response) => {
+                count_response(response, stats);
+                if let Some(remote) = response.remote {
+                    turn.reached(remote.ip());
+                }
+            }
             Err(failure) => stats.add_all([
                 (Name::from("downloader/exception_count"), 1),
                 (Name::from(format!("downloader/exception_type_count/{}", failure.kind)), 1),
             ]),
         }
+        if let Some(sign) = sign(&answer) {
+            turn.learned(sign);
+        }
         answer
     }
 
-    async fn try_send(&self, request: &Request, keep: &Keep) -> Result<Response, Failure> {
-        let fail = |kind, detail: String| Failure::new(kind, request.url.clone(), detail);
+    async fn try_send(&self, request: &Request, keep: &Keep, stats: &Stats) -> Result<Response, Failure> {
         let limits = &self.limits;
         if request.url.as_str().len() > limits.max_url {
-            let (length, limit) = (request.url.as_str().len(), limits.max_url);
-            let mut url = request.url.clone();
-            url.set_query(None);
-            url.set_path("/");
-            let detail = format!("URL of {length} bytes is over `download.max_url` = {limit}");
-            return Err(Failure::new(FailureKind::UrlTooLong, url, detail));
+            return Err(url_too_long(request, limits.max_url));
         }
-        let deadline = Instant::now() + limits.timeout;
-        // the builder makes an `Authorization` of the URL's user and password, and takes them out of the URL
-        let mut message = self.client(&request.url).request(request.method.clone(), request.url.clone());
-        message = message.headers(request.headers.clone());
-        if !request.body.is_empty() {
-            message = message.body(request.body.clone());
+        self.dialer.check(request)?;
+        let host = request.host();
+        let rule = self.hosts.rule(&host);
+        let mut way = self.way(request, &host, rule.as_deref())?;
+        self.check_proxied(request, &way).await?;
+        if !way.verify {
+            stats.add("tls/unverified_count", 1);
         }
-        let (head_timeout, setting) = match limits.head_timeout <= limits.timeout {
+        let begun = Instant::now();
+        let total = request.options().timeout.or(rule.as_ref().and_then(|rule| rule.timeout)).unwrap_or(limits.timeout);
+        let deadline = begun + total;
+        let (head_timeout, setting) = match limits.head_timeout <= total {
             true => (limits.head_timeout, "download.head_timeout"),
-            false => (limits.timeout, "download.timeout"),
+            false => (total, "download.timeout"),
         };
-        let head = match timeout(head_timeout, message.send()).await {
-            Ok(head) => head.map_err(|error| explain(&error, &request.url))?,
-            Err(_) => {
-                let detail = format!("no head within `{setting}` = {}", humantime(head_timeout));
-                return Err(fail(FailureKind::HeadTimeout, detail));
+        let head_deadline = begun + head_timeout;
+        let mut may_repeat = is_idempotent(&request.method) && self.has_answered(&host);
+        let head = loop {
+            match timeout_at(head_deadline, self.ask(request, &way)?).await {
+                Ok(Ok(head)) => break head,
+                // a connection that was idle, which the server has closed in the meantime
+                Ok(Err(error)) if may_repeat && was_closed(&error) => {
+                    stats.add("downloader/reconnect_count", 1);
+                    may_repeat = false;
+                }
+                Ok(Err(error)) if way.http2 && is_idempotent(&request.method) && is_http2(&error) => {
+                    self.is_old(&host);
+                    way.http2 = false;
+                }
+                Ok(Err(error)) => return Err(explain(&error, &request.url)),
+                Err(_) => {
+                    let detail = format!("no head within `{setting}` = {}", humantime(head_timeout));
+                    return Err(Failure::new(FailureKind::HeadTimeout, request.url.clone(), detail));
+                }
             }
         };
-        let packed = head.headers().get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity");
-        if let Some(coding) = packed
-            && head.status().is_success()
-        {
-            let detail = format!("the body is packed as {coding:?}, which was not asked for");
-            return Err(fail(FailureKind::BadEncoding, detail));
-        }
+        let first = begun.elapsed();
         let (status, version, headers) = (head.status(), head.version(), head.headers().clone());
-        let body = self.body(head, request, keep, deadline).await?;
+        let length = wire_size(&headers) as u64;
+        if length > limits.max_head.as_u64() {
+            let detail = format!("head of {} is over `download.max_head` = {}", ByteSize(length), limits.max_head);
+            return Err(Failure::new(FailureKind::HeadTooLarge, request.url.clone(), detail));
+        }
+        let remote = head.remote_addr();
+        let is_public = way.proxy.is_some() || remote.is_none_or(|remote| dialer::address::is_global(remote.ip()));
+        let body = match self.body(head, request, keep, deadline, total).await {
+            Err(Broken::Http2) if is_idempotent(&request.method) => {
+                self.is_old(&host);
+                way.http2 = false;
+                let head = timeout_at(deadline, self.ask(request, &way)?).await;
+                let head = head.map_err(|_| total_timeout(request, total))?;
+                let head = head.map_err(|error| explain(&error, &request.url))?;
+                self.body(head, request, keep, deadline, total).await
+            }
+            body => body,
+        };
+        let body = body.map_err(|broken| broken.into_failure(request))?;
+        self.has_now_answered(&host);
         // The connection's own tasks put it back into the pool. Who comes next in the same breath would find none there
         // and open another: without this, 108 connections were counted for 1,400 photographs.
         for _ in 0..YIELDS {
             tokio::task::yield_now().await;
         }
-        Ok(Response { version, headers, body, ..Response::new(request.url.clone(), status) })
+        Ok(Response {
+            version,
+            headers,
+            body,
+            reach: if is_public { Reach::Public } else { Reach::Anywhere },
+            remote: remote.filter(|_| way.proxy.is_none()),
+            timing: Timing { head: first, total: begun.elapsed() },
+            ..Response::new(request.url.clone(), status)
+        })
     }
 
-    fn client(&self, url: &Url) -> &reqwest::Client {
-        self.pins.port_key(url).and_then(|key| self.by_port.get(&key)).unwrap_or(&self.any)
+    /// The request on its way; nothing has been waited for.
+    fn ask(
+        &self,
+        request: &Request,
+        way: &Way,
+    ) -> Result<impl Future<Output = reqwest::Result<reqwest::Response>> + use<>, Failure> {
+        let client = self
+            .clients
+            .of(way)
+            .map_err(|error| Failure::new(FailureKind::BadRequest, request.url.clone(), error.to_string()))?;
+        // the builder makes an `Authorization` of the URL's user and password, and takes them out of the URL
+        let mut message = client.request(request.method.clone(), request.url.clone());
+        message = message.headers(request.headers.clone());
+        if !request.body.is_empty() {
+            message = message.body(request.body.clone());
+        }
+        Ok(message.send())
+    }
+
+    fn way(&self, request: &Request, host: &Host, rule: Option<&Rule>) -> Result<Way, Failure> {
+        let mut way = self.clients.plain(request.reach);
+        let ruled = match rule.and_then(Rule::proxy_url) {
+            Some(Ok(proxy)) => Some(Via::Proxy(proxy)),
+            Some(Err(error)) => {
+                let detail = format!("the proxy of `hosts.\"{host}\"` is no URL: {error}");
+                return Err(Failure::new(FailureKind::Proxy, request.url.clone(), detail));
+            }
+            None => rule.and_then(|rule| rule.proxy.as_ref()).map(|_| Via::Direct),
+        };
+        // what the request itself says, then what is said of the host; a middleware has filled in the rest
+        if let Some(Via::Proxy(proxy)) = request.options().via.clone().or(ruled) {
+            way.proxy = Some(proxy);
+        }
+        way.verify = rule.and_then(|rule| rule.verify).unwrap_or(true);
+        way.http2 &= !self.old.lock().unwrap_or_else(PoisonError::into_inner).contains(host);
+        if let Some(key) = self.names.pins().port_key(&request.url)
+            && let Some(address) = self.names.pins().by_port(&key)
+        {
+            way.pin = Some((key.0, address));
+        }
+        Ok(way)
+    }
+
+    /// A proxy dials for us: what it would dial is looked at here, or not asked for.
+    async fn check_proxied(&self, request: &Request, way: &Way) -> Result<(), Failure> {
+        let Some(proxy) = way.proxy.as_ref().filter(|_| self.dialer.restricts(request.reach)) else { return Ok(()) };
+        // a socks5 proxy is given the address that the guard lets pass, and an address needs no name
+        if proxy.scheme() == "socks5" || literal(&request.url).is_some() {
+            return Ok(());
+        }
+        let fail = |kind, detail| Err(Failure::new(kind, request.url.clone(), detail));
+        if self.dialer.policy == dialer::Policy::Strict {
+            let detail = "the proxy would look the name up itself, which `dialer.policy` = \"strict\" forbids: use a \
+                          socks5:// proxy, which is given addresses";
+            return fail(FailureKind::BlockedAddress, detail.to_owned());
+        }
+        let name = request.url.host_str().unwrap_or_default();
+        let (names, settings) = (self.names.clone(), self.dialer.clone());
+        let guard = Guard { names, settings, reach: request.reach, pin: way.pin.clone(), proxy: None };
+        match guard.addresses(name).await {
+            Ok(_) => Ok(()),
+            // only a network of its own knows such names (RFC 7686)
+            Err(_) if name.ends_with(".onion") => Ok(()),
+            Err(refused) => fail(FailureKind::BlockedAddress, refused.to_string()),
+        }
     }
 
     async fn body(
@@ -209,11 +284,11 @@ impl Client {
         request: &Request,
         keep: &Keep,
         deadline: Instant,
-    ) -> Result<Body, Failure> {
-        let fail = |kind, detail: String| Failure::new(kind, request.url.clone(), detail);
+        total: Duration,
+    ) -> Result<Body, Broken> {
         let too_large = |length: u64| {
             let detail = format!("body of {} is over `{}` = {}", ByteSize(length), keep.setting, ByteSize(keep.limit));
-            fail(FailureKind::TooLarge, detail)
+            Broken::Failed(Failure::new(FailureKind::TooLarge, request.url.clone(), detail))
         };
         let is_wanted = head.status().is_success();
         let limit = if is_wanted { keep.limit } else { OTHER_BODY };
@@ -226,23 +301,27 @@ impl Client {
         }
         let spill = keep.spill.as_ref().filter(|_| is_wanted);
         let mut parts = Parts::new(spill);
+        let mut pace = Floor::new(&self.limits);
         loop {
-            let idle = timeout(self.limits.idle_timeout, head.chunk());
-            let chunk = match timeout_at(deadline, idle).await {
-                Ok(Ok(chunk)) => chunk.map_err(|error| explain(&error, &request.url))?,
-                Ok(Err(_)) => {
-                    let limit = humantime(self.limits.idle_timeout);
-                    return Err(fail(
-                        FailureKind::IdleTimeout,
-                        format!("nothing came for `download.idle_timeout` = {limit}"),
-                    ));
+            let idle = Instant::now() + self.limits.idle_timeout;
+            let until = idle.min(deadline).min(pace.until);
+            let chunk = match timeout_at(until, head.chunk()).await {
+                Ok(Ok(chunk)) => chunk,
+                Ok(Err(error)) if is_http2(&error) && head.version() == http::Version::HTTP_2 => {
+                    return Err(Broken::Http2);
                 }
+                Ok(Err(error)) => return Err(Broken::Failed(explain(&error, &request.url))),
+                Err(_) if until == deadline => return Err(Broken::Failed(total_timeout(request, total))),
+                Err(_) if until == idle => {
+                    let limit = humantime(self.limits.idle_timeout);
+                    let detail = format!("nothing came for `download.idle_timeout` = {limit}");
+                    return Err(Broken::Failed(Failure::new(FailureKind::IdleTimeout, request.url.clone(), detail)));
+                }
+                Err(_) if pace.is_kept() => continue,
                 Err(_) => {
-                    let limit = humantime(self.limits.timeout);
-                    return Err(fail(
-                        FailureKind::TotalTimeout,
-                        format!("not finished within `download.timeout` = {limit}"),
-                    ));
+                    let (floor, time) = (self.limits.slow_floor, humantime(self.limits.slow_time));
+                    let detail = format!("slower than `download.slow_floor` = {floor} a second for {time}");
+                    return Err(Broken::Failed(Failure::new(FailureKind::SlowTimeout, request.url.clone(), detail)));
                 }
             };
             let Some(chunk) = chunk else { break };
@@ -250,10 +329,119 @@ impl Client {
                 let length = parts.length + chunk.len() as u64;
                 return if is_wanted { Err(too_large(length)) } else { Ok(Body::default()) };
             }
-            parts.push(chunk, declared).await.map_err(|error| fail(FailureKind::Disk, error.to_string()))?;
+            pace.came += chunk.len() as u64;
+            parts.push(chunk, declared).await.map_err(|error| Broken::disk(&error, request))?;
         }
-        parts.finish().await.map_err(|error| fail(FailureKind::Disk, error.to_string()))
+        parts.finish().await.map_err(|error| Broken::disk(&error, request))
     }
+
+    fn has_answered(&self, host: &Host) -> bool {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
+    }
+
+    fn has_now_answered(&self, host: &Host) {
+        remember(&self.answered, host);
+    }
+
+    fn is_old(&self, host: &Host) {
+        remember(&self.old, host);
+    }
+}
+
+fn remember(hosts: &Mutex<HashSet<Host>>, host: &Host) {
+    let mut hosts = hosts.lock().unwrap_or_else(PoisonError::into_inner);
+    if !hosts.contains(host) {
+        if hosts.len() >= REMEMBERED {
+            hosts.clear();
+        }
+        hosts.insert(host.clone());
+    }
+}
+
+/// A body that did not come whole.
+enum Broken {
+    /// The two ends do not understand each other in HTTP/2.
+    Http2,
+    Failed(Failure),
+}
+
+impl Broken {
+    fn disk(error: &std::io::Error, request: &Request) -> Self {
+        Self::Failed(Failure::new(FailureKind::Disk, request.url.clone(), error.to_string()))
+    }
+
+    fn into_failure(self, request: &Request) -> Failure {
+        match self {
+            Self::Failed(failure) => failure,
+            Self::Http2 => {
+                Failure::new(FailureKind::BadFraming, request.url.clone(), "the HTTP/2 connection broke".to_owned())
+            }
+        }
+    }
+}
+
+/// Whether a body brings as many bytes as it must.
+struct Floor {
+    /// Bytes since the window began.
+    came: u64,
+    /// The window's end.
+    until: Instant,
+    least: u64,
+    window: Duration,
+}
+
+impl Floor {
+    fn new(limits: &Limits) -> Self {
+        let window = limits.slow_time.max(Duration::from_millis(1));
+        let least = (limits.slow_floor.as_u64() as f64 * window.as_secs_f64()) as u64;
+        Self { came: 0, until: Instant::now() + window, least, window }
+    }
+
+    /// Whether the window that has ended brought enough; begins the next.
+    fn is_kept(&mut self) -> bool {
+        let is_kept = self.came >= self.least;
+        (self.came, self.until) = (0, Instant::now() + self.window);
+        is_kept
+    }
+}
+
+/// What an answer says of how the host does.
+fn sign(answer: &Result<Response, Failure>) -> Option<Sign> {
+    match answer {
+        Ok(response) => match response.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some(Sign::Overloaded),
+            _ => Some(Sign::Answered(response.timing.head)),
+        },
+        Err(failure) => matches!(
+            failure.kind,
+            FailureKind::Connect
+                | FailureKind::ConnectTimeout
+                | FailureKind::HeadTimeout
+                | FailureKind::IdleTimeout
+                | FailureKind::TotalTimeout
+                | FailureKind::SlowTimeout
+                | FailureKind::IncompleteBody
+        )
+        .then_some(Sign::Overloaded),
+    }
+}
+
+/// Sending it twice is sending it once (RFC 9110, section 9.2.2).
+pub(super) fn is_idempotent(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE)
+}
+
+fn url_too_long(request: &Request, limit: usize) -> Failure {
+    let length = request.url.as_str().len();
+    let mut url = request.url.clone();
+    url.set_query(None);
+    url.set_path("/");
+    Failure::new(FailureKind::UrlTooLong, url, format!("URL of {length} bytes is over `download.max_url` = {limit}"))
+}
+
+fn total_timeout(request: &Request, limit: Duration) -> Failure {
+    let detail = format!("not finished within `download.timeout` = {}", humantime(limit));
+    Failure::new(FailureKind::TotalTimeout, request.url.clone(), detail)
 }
 
 fn humantime(duration: Duration) -> String {

@@ -3,9 +3,10 @@
 use std::error::Error as _;
 use std::io;
 
+use rustls::CertificateError;
 use url::Url;
 
-use super::resolve::NoAddress;
+use super::dialer::{Blocked, NameError};
 use crate::message::{Failure, FailureKind};
 
 /// The failure, with what its last cause says: `connection refused`, `no address for …`.
@@ -20,25 +21,39 @@ pub(super) fn explain(error: &reqwest::Error, url: &Url) -> Failure {
     let mut detail = String::new();
     let mut cause = error.source();
     while let Some(error) = cause {
-        if error.is::<NoAddress>() {
-            kind = FailureKind::DnsNxdomain;
-        } else if error.is::<rustls::Error>() {
-            kind = FailureKind::Tls;
+        if let Some(error) = error.downcast_ref::<NameError>() {
+            kind = match error {
+                NameError::Unknown(_) => FailureKind::DnsNxdomain,
+                NameError::Temporary { .. } => FailureKind::DnsTemporary,
+            };
+        } else if error.is::<Blocked>() {
+            kind = FailureKind::BlockedAddress;
+        } else if let Some(error) = error.downcast_ref::<rustls::Error>() {
+            kind = of_tls(error);
         } else if let Some(error) = error.downcast_ref::<hyper::Error>() {
             if error.is_incomplete_message() {
                 kind = FailureKind::IncompleteBody;
+            } else if error.is_parse_too_large() {
+                kind = FailureKind::HeadTooLarge;
             } else if error.is_parse() {
                 kind = FailureKind::BadFraming;
             }
+        } else if let Some(error) = error.downcast_ref::<h2::Error>() {
+            kind = if error.is_io() { FailureKind::IncompleteBody } else { FailureKind::BadFraming };
         } else if let Some(error) = error.downcast_ref::<io::Error>() {
-            if hides_tls(error) {
-                kind = FailureKind::Tls;
+            if let Some(error) = tls_within(error) {
+                kind = of_tls(error);
+            } else if let Some(found) = of_system(error) {
+                kind = found;
             } else if matches!(kind, FailureKind::BadFraming) {
                 kind = FailureKind::IncompleteBody;
             }
         }
         // the last cause says it best: `connection refused`, `no address for …`
         detail = error.to_string();
+        if detail.starts_with("tunnel error") || detail.starts_with("SOCKS error") {
+            kind = FailureKind::Proxy;
+        }
         cause = error.source();
     }
     if detail.is_empty() {
@@ -47,9 +62,67 @@ pub(super) fn explain(error: &reqwest::Error, url: &Url) -> Failure {
     Failure::new(kind, url.clone(), detail)
 }
 
+/// Whether a connection was closed before a byte of the answer came, as one is that was idle for too long.
+pub(super) fn was_closed(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_incomplete_message() || error.is_closed())
+            || error
+                .downcast_ref::<io::Error>()
+                .is_some_and(|error| matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe))
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether the two ends do not understand each other in HTTP/2: HTTP/1.1 may still do.
+pub(super) fn is_http2(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.downcast_ref::<h2::Error>().is_some_and(|error| !error.is_io()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// What the machine itself lacks.
+fn of_system(error: &io::Error) -> Option<FailureKind> {
+    // too many open files, in the process and in the system, are the same numbers on every Unix
+    const DESCRIPTORS: [i32; 2] = [23, 24];
+    match error.kind() {
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => Some(FailureKind::Network),
+        io::ErrorKind::AddrNotAvailable => Some(FailureKind::NoSockets),
+        _ if cfg!(unix) && error.raw_os_error().is_some_and(|code| DESCRIPTORS.contains(&code)) => {
+            Some(FailureKind::NoSockets)
+        }
+        _ => None,
+    }
+}
+
+fn of_tls(error: &rustls::Error) -> FailureKind {
+    let rustls::Error::InvalidCertificate(error) = error else { return FailureKind::Tls };
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => FailureKind::TlsCertExpired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => FailureKind::TlsCertNotYetValid,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            FailureKind::TlsCertWrongHost
+        }
+        CertificateError::UnknownIssuer => FailureKind::TlsCertUntrusted,
+        // a certificate that signs itself and is no authority's
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            FailureKind::TlsCertUntrusted
+        }
+        _ => FailureKind::TlsCertInvalid,
+    }
+}
+
 /// A TLS error hides in an `io::Error`, or in one within it, whose `source` leaves it out.
-fn hides_tls(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(hides_tls))
+fn tls_within(error: &io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    inner.downcast_ref().or_else(|| tls_within(inner.downcast_ref()?))
 }

@@ -76,7 +76,7 @@ impl Fetch {
                 Some(places) => places.clone().acquire_owned().await.ok(),
                 None => None,
             };
-            let exchange = self.downloader.exchange(&request, keep).await;
+            let exchange = self.downloader.exchange(&request, keep, &turn).await;
             drop(turn);
             request = match exchange {
                 Exchange::Answered(response) if response.status.is_success() => return Ok((response, place)),

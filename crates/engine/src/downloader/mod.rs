@@ -1,25 +1,33 @@
 //! One request to one response: middlewares out, the wire, middlewares back.
 
 mod client;
+mod clients;
+pub mod dialer;
 mod explain;
 mod fetch;
+mod limits;
 pub mod middlewares;
+mod outage;
 mod parts;
-mod resolve;
 mod tls;
 
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-pub use client::{Client, ClientError, Limits};
+pub use client::{Client, ClientError};
+pub use dialer::{Dns, PinError};
 pub use fetch::{Fetch, Held};
-pub use resolve::{Dns, PinError};
+pub use limits::Limits;
 pub use tls::Tls;
+
+use self::outage::Outage;
+use crate::hosts::{Hosts, Turn};
 
 use crate::message::{Failure, FailureKind, Request, Response};
 use crate::stats::Stats;
@@ -162,6 +170,8 @@ pub struct Keep {
 pub struct Downloader {
     middlewares: Vec<Arc<dyn Middleware>>,
     client: Client,
+    hosts: Arc<Hosts>,
+    outage: Outage,
     stats: Arc<Stats>,
 }
 
@@ -176,8 +186,19 @@ impl Keep {
 impl Downloader {
     /// A downloader; the first middleware is the outermost.
     #[must_use]
-    pub fn new(middlewares: Vec<Arc<dyn Middleware>>, client: Client, stats: Arc<Stats>) -> Self {
-        Self { middlewares, client, stats }
+    pub fn new(
+        middlewares: Vec<Arc<dyn Middleware>>,
+        client: Client,
+        hosts: Arc<Hosts>,
+        patience: Duration,
+        stats: Arc<Stats>,
+    ) -> Self {
+        Self { middlewares, client, hosts, outage: Outage::new(patience), stats }
+    }
+
+    /// Looks a host's name up before it is needed.
+    pub fn prefetch(&self, host: &str) {
+        self.client.prefetch(host);
     }
 
     /// How much of a page is kept.
@@ -207,8 +228,8 @@ impl Downloader {
         }
     }
 
-    /// One trip: out through the middlewares, over the wire, and back. The caller holds the host's turn.
-    pub async fn exchange(&self, wish: &Request, keep: &Keep) -> Exchange {
+    /// One trip: out through the middlewares, over the wire, and back, in the host's turn.
+    pub async fn exchange(&self, wish: &Request, keep: &Keep, turn: &Turn) -> Exchange {
         let mut sent = wish.clone();
         let mut passed = 0;
         let mut answer = None;
@@ -227,8 +248,11 @@ impl Downloader {
         }
         let mut outcome = match answer {
             Some(response) => Ok(response),
-            None => self.client.send(&sent, keep, &self.stats).await,
+            None => self.client.send(&sent, keep, turn, &self.stats).await,
         };
+        if let Some(again) = self.outage.look(wish, &outcome, &self.hosts, &self.stats) {
+            return Exchange::Again(again);
+        }
         let trip = Trip { wish, sent: &sent, keep };
         for middleware in self.middlewares[..passed].iter().rev() {
             match middleware.inbound(&trip, outcome).await {

@@ -88,7 +88,7 @@ pub(super) async fn fly(
     events: mpsc::Sender<Event>,
 ) {
     let keep = downloader.keep_page();
-    let trip = AssertUnwindSafe(downloader.exchange(&flight.request, &keep)).catch_unwind().await;
+    let trip = AssertUnwindSafe(downloader.exchange(&flight.request, &keep, &turn)).catch_unwind().await;
     drop(turn);
     let url = flight.request.url.clone();
     let job = match trip {

@@ -33,6 +33,10 @@ pub enum FailureKind {
     BadScheme,
     /// No connection: refused, unreachable, reset while connecting.
     Connect,
+    /// This machine has no way to the network, or to the host's part of it.
+    Network,
+    /// This machine has no more sockets or file descriptors.
+    NoSockets,
     /// The proxy cannot be reached, or refuses.
     Proxy,
     /// The TLS handshake failed for another reason than the certificate.
@@ -49,8 +53,6 @@ pub enum FailureKind {
     TlsCertInvalid,
     /// No connection within `download.connect_timeout`.
     ConnectTimeout,
-    /// The TLS handshake was not done within `download.tls_timeout`.
-    TlsTimeout,
     /// No complete head within `download.head_timeout`.
     HeadTimeout,
     /// No byte of the body within `download.idle_timeout`.
@@ -110,6 +112,8 @@ impl FailureKind {
             Self::BadPort => "bad_port",
             Self::BadScheme => "bad_scheme",
             Self::Connect => "connect",
+            Self::Network => "network",
+            Self::NoSockets => "no_sockets",
             Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::TlsCertExpired => "tls.cert.expired",
@@ -118,7 +122,6 @@ impl FailureKind {
             Self::TlsCertUntrusted => "tls.cert.untrusted",
             Self::TlsCertInvalid => "tls.cert.invalid",
             Self::ConnectTimeout => "timeout.connect",
-            Self::TlsTimeout => "timeout.tls",
             Self::HeadTimeout => "timeout.head",
             Self::IdleTimeout => "timeout.idle",
             Self::TotalTimeout => "timeout.total",
@@ -152,9 +155,10 @@ impl FailureKind {
             self,
             Self::DnsTemporary
                 | Self::Connect
+                | Self::Network
+                | Self::NoSockets
                 | Self::Proxy
                 | Self::ConnectTimeout
-                | Self::TlsTimeout
                 | Self::HeadTimeout
                 | Self::IdleTimeout
                 | Self::TotalTimeout

@@ -8,7 +8,7 @@ use url::Url;
 
 /// How far a request may reach. A page from a public address must not lead into a network that is not public, whoever
 /// the operator is (W3C Private Network Access); whoever may reach anywhere was named by the operator.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reach {
     /// To any address.
     #[default]

@@ -17,6 +17,9 @@ const OPEN: &[&str] = &["dns.hosts", "middlewares.headers.default"];
 /// Tables whose keys are names of components: one that is not registered is found when the crawl is put together.
 const COMPONENTS: &[&str] = &["pipelines", "middlewares"];
 
+/// The table in which other tables are rules, by a pattern of hosts.
+const PATTERNS: &str = "hosts";
+
 /// All layers of settings.
 #[derive(Clone)]
 pub struct Layers {
@@ -265,7 +268,7 @@ impl Layers {
         match (known.and_then(|table| table.get(&key)), value) {
             (Some(Value::Table(_)), Value::Table(inner)) => self.check(layer, inner, path),
             (Some(_), _) => Ok(()),
-            (None, Value::Table(_)) if COMPONENTS.contains(&parent) => Ok(()),
+            (None, Value::Table(_)) if COMPONENTS.contains(&parent) || parent == PATTERNS => Ok(()),
             // a component's own table, which it reads itself
             (None, _) if path.first().is_some_and(|first| COMPONENTS.contains(&first.as_str())) && known.is_none() => {
                 Ok(())

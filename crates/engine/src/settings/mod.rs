@@ -43,6 +43,8 @@ pub struct Settings {
     pub middlewares: BTreeMap<String, toml::Table>,
     /// Limits of the wire.
     pub download: downloader::Limits,
+    /// Addresses.
+    pub dialer: downloader::dialer::Settings,
     /// Names.
     pub dns: Dns,
     /// Trust.
@@ -66,14 +68,22 @@ pub struct Crawl {
     /// How long what is under way may take to end after the first Ctrl-C.
     #[serde(with = "humantime_serde")]
     pub grace: Duration,
-    /// How long the crawl waits for a disk that is full, or a feed that does not take its records.
+    /// A request that lasts for longer than this lends its place to others.
+    #[serde(with = "humantime_serde")]
+    pub lend_after: Duration,
+    /// How long the crawl waits for a network that is gone, a disk that is full, or a feed that does not take its records.
     #[serde(with = "humantime_serde")]
     pub patience: Duration,
 }
 
 impl Default for Crawl {
     fn default() -> Self {
-        Self { concurrency: 16, grace: Duration::from_secs(30), patience: Duration::from_secs(600) }
+        Self {
+            concurrency: 16,
+            grace: Duration::from_secs(30),
+            lend_after: Duration::from_secs(2),
+            patience: Duration::from_secs(600),
+        }
     }
 }
 
@@ -150,6 +160,7 @@ impl fmt::Debug for Settings {
             .field("hosts", &self.hosts)
             .field("downloader", &self.downloader)
             .field("download", &self.download)
+            .field("dialer", &self.dialer)
             .field("dns", &self.dns)
             .field("tls", &self.tls)
             .field("spider", &self.spider)
@@ -174,6 +185,7 @@ impl Settings {
     fn check(&self) -> Result<()> {
         within("crawl.concurrency", self.crawl.concurrency, 1..=10_000)?;
         within("crawl.grace", self.crawl.grace, Duration::ZERO..=DAY)?;
+        within("crawl.lend_after", self.crawl.lend_after, Duration::from_millis(1)..=DAY)?;
         within("crawl.patience", self.crawl.patience, Duration::ZERO..=DAY)?;
         within("limits.time", self.limits.time, Duration::ZERO..=365 * DAY)?;
         within("frontier.commit", self.frontier.commit, Duration::from_millis(1)..=Duration::from_secs(60))?;
@@ -192,9 +204,15 @@ impl Settings {
             ("download.head_timeout", head_timeout),
             ("download.idle_timeout", idle_timeout),
             ("download.timeout", timeout),
+            ("download.slow_time", self.download.slow_time),
+            ("dns.timeout", self.dns.timeout),
         ] {
             within(key, time, Duration::from_millis(1)..=DAY)?;
         }
+        within("hosts.jitter", self.hosts.jitter, 0.0..=1.0)?;
+        within("hosts.begin_with", self.hosts.begin_with, 1..=10_000)?;
+        within("download.max_head", self.download.max_head.as_u64(), 1..=1 << 30)?;
+        within("dns.max_addresses", self.dns.max_addresses, 1..=1000)?;
         within("download.max_headers", self.download.max_headers, 1..=100_000)?;
         within("download.max_url", self.download.max_url, 1..=16 * 1024 * 1024)?;
         within("download.max_body", self.download.max_body.as_u64(), 1..=1 << 50)?;
