@@ -115,6 +115,8 @@ pub(crate) struct Engine {
     /// Of those, how many since a page was last understood.
     in_vain: u32,
     held: HashSet<Host>,
+    /// Hosts of which something must be known first, which is being fetched.
+    preparing: HashSet<Host>,
     /// No more requests are to be taken: somebody said so.
     stopping: bool,
     ending: Option<Ended>,
@@ -139,7 +141,8 @@ impl Engine {
             move |flight, read| drop(say.blocking_send(Event::Read(flight, Box::new(read))))
         };
         // failures that the engine itself reports need room beside those that fly
-        let parsers = Parsers::start(threads, 2 * most_flying, &parts.spider, done).map_err(Error::other)?;
+        let parsers = Parsers::start(threads, 2 * (most_flying + parts.hosts.most_lent()), &parts.spider, done)
+            .map_err(Error::other)?;
         Ok(Self {
             events,
             say,
@@ -160,6 +163,7 @@ impl Engine {
             signed_in: 0,
             in_vain: 0,
             held: HashSet::new(),
+            preparing: HashSet::new(),
             stopping: false,
             ending: None,
             wake_writer: Arc::new(Notify::new()),
@@ -285,10 +289,13 @@ impl Engine {
         let due = self.due.map(|due| Instant::now() + due.duration_since(SystemTime::now()).unwrap_or_default());
         // what we wait for there comes without telling us
         // a host whose time has come waits with the others while there is no room
-        let heads = self.heads.wake().filter(|_| self.has_room());
+        let has_room = self.has_room();
+        let heads = self.heads.wake().filter(|_| has_room);
+        // a host that stands in line has found no place
+        let place = self.parts.hosts.lends_at().filter(|_| has_room && self.heads.is_anyone_ready());
         let looks = self.is_outbox_full() || self.parts.frontier.is_behind();
         let look = looks.then(|| Instant::now() + LOOK);
-        [heads, due, look, self.limits.deadline()].into_iter().flatten().min()
+        [heads, place, due, look, self.limits.deadline()].into_iter().flatten().min()
     }
 }
 

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytesize::ByteSize;
 use dragline::downloader::{Fetch, Held, Keep};
 use dragline::error::{Error, Result};
-use dragline::message::{Body, Failure, FailureKind, Record, Request, Response};
+use dragline::message::{Body, Failure, FailureKind, Reach, Record, Request, Response};
 use dragline::pipeline::{Pipeline, Verdict};
 use dragline::registry::{Component, Context};
 use dragline::settings::within;
@@ -156,7 +156,7 @@ impl Pipeline for Images {
         if !record.may_have(&self.settings.urls_field) {
             return Ok(Verdict::Keep(record));
         }
-        let page = record.page.clone();
+        let (page, reach) = (record.page.clone(), record.reach);
         let urls = match record.fields().get(&self.settings.urls_field) {
             None | Some(Value::Null) => return Ok(Verdict::Keep(record)),
             Some(Value::String(url)) => vec![Value::String(url.clone())],
@@ -166,7 +166,7 @@ impl Pipeline for Images {
                 return Err(Error::page(format!("field `{field}` must be a list of URLs")));
             }
         };
-        let entries = urls.into_iter().map(|url| self.entry(url, &page));
+        let entries = urls.into_iter().map(|url| self.entry(url, &page, reach));
         let entries = futures_util::future::join_all(entries).await.into_iter().collect::<Result<Vec<Entry>>>()?;
         let entries = serde_json::to_value(entries)?;
         record.fields().insert(self.settings.result_field.clone(), entries);
@@ -176,10 +176,12 @@ impl Pipeline for Images {
 
 impl Images {
     /// Gets one image, counts and logs what became of it.
-    async fn entry(&self, url: Value, page: &Url) -> Result<Entry> {
+    async fn entry(&self, url: Value, page: &Url, reach: Reach) -> Result<Entry> {
         let entry = match &url {
             Value::String(text) => match page.join(text) {
-                Ok(url) if matches!(url.scheme(), "http" | "https") => self.obtain(text.clone(), url, page).await?,
+                Ok(url) if matches!(url.scheme(), "http" | "https") => {
+                    self.obtain(text.clone(), url, page, reach).await?
+                }
                 Ok(url) => {
                     Entry::failed(text.clone(), None, "bad_scheme", format!("`{}` is not fetched", url.scheme()))
                 }
@@ -203,7 +205,7 @@ impl Images {
         Ok(entry)
     }
 
-    async fn obtain(&self, text: String, url: Url, page: &Url) -> Result<Entry> {
+    async fn obtain(&self, text: String, url: Url, page: &Url, reach: Reach) -> Result<Entry> {
         let stem = Store::stem(url.as_str());
         let wanted = self.wanted(&stem);
         let _alone = wanted.lock().await;
@@ -217,6 +219,7 @@ impl Images {
         };
         let mut request = Request::get(url).header(header::ACCEPT, HeaderValue::from_static("image/*,*/*;q=0.8"));
         request.referrer = Some(page.clone());
+        request.reach = reach;
         match self.fetch.fetch_into(request, &keep, &self.bodies).await {
             // the body's place is free again when the file has its name
             Ok(Held { response, place: _place }) => self.keep(text, response, stem).await,

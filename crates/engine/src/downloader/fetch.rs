@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::{Downloader, Exchange, Keep};
+use super::{Admission, Downloader, Exchange, Keep, Reason};
 use crate::hosts::{Door, Hosts, Turn};
 use crate::message::{Failure, FailureKind, Request, Response};
 
@@ -43,6 +43,12 @@ impl Fetch {
         Self { door: Door::SignIn, ..self.clone() }
     }
 
+    /// The same, for what must be known of a host before anything else is asked: no middleware is asked whether it may.
+    #[must_use]
+    pub fn before_all(&self) -> Self {
+        Self { door: Door::Robots, ..self.clone() }
+    }
+
     /// Fetches a page: redirects are followed, failures retried, the body is held in memory.
     ///
     /// # Errors
@@ -71,6 +77,7 @@ impl Fetch {
         places: Option<&Arc<Semaphore>>,
     ) -> Result<(Response, Option<OwnedSemaphorePermit>), Failure> {
         loop {
+            self.admit(&request).await?;
             let turn = self.wait(&request).await?;
             let place = match places {
                 Some(places) => places.clone().acquire_owned().await.ok(),
@@ -83,8 +90,7 @@ impl Fetch {
                 Exchange::Answered(response) => return Err(Failure::status(response.status, response.url)),
                 Exchange::Failed(failure) => return Err(failure),
                 Exchange::Dropped(reason) => {
-                    let detail = format!("not sent: {}", reason.0);
-                    return Err(Failure::new(FailureKind::BadRequest, request.url, detail));
+                    return Err(skipped(&request, &reason));
                 }
                 // each redirect and retry counts itself in the request, so this ends
                 Exchange::Again(next) => next,
@@ -92,16 +98,36 @@ impl Fetch {
         }
     }
 
+    /// Waits until the middlewares let the request take its turn.
+    async fn admit(&self, request: &Request) -> Result<(), Failure> {
+        if self.door == Door::Robots {
+            return Ok(());
+        }
+        loop {
+            match self.downloader.admit(request) {
+                Admission::Send => return Ok(()),
+                Admission::Wait => Box::pin(self.downloader.prepare(request, self)).await,
+                Admission::Later(at) => {
+                    let mut stop = self.stop.clone();
+                    tokio::select! {
+                        () = tokio::time::sleep_until(at) => {}
+                        Ok(_) = stop.wait_for(|stop| *stop) => return Err(stopped(request)),
+                    }
+                }
+                Admission::Drop(reason) => return Err(skipped(request, &reason)),
+                Admission::Fail(kind, detail) => return Err(Failure::new(kind, request.url.clone(), detail)),
+            }
+        }
+    }
+
     /// Waits until the request is due and has its host's turn. When the crawl is to end, what waits for a back-off or
     /// for a host that rests gives up; what is only in line stays in line.
     async fn wait(&self, request: &Request) -> Result<Turn, Failure> {
-        let stopped =
-            || Failure::new(FailureKind::Stopped, request.url.clone(), "the crawl ended before its time came");
         let mut stop = self.stop.clone();
         if let Some(wait) = request.due.and_then(|due| due.duration_since(SystemTime::now()).ok()) {
             tokio::select! {
                 () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
-                Ok(_) = stop.wait_for(|stop| *stop) => return Err(stopped()),
+                Ok(_) = stop.wait_for(|stop| *stop) => return Err(stopped(request)),
             }
         }
         let host = request.host();
@@ -116,9 +142,17 @@ impl Fetch {
         tokio::select! {
             biased;
             turn = turn => Ok(turn),
-            () = given_up => Err(stopped()),
+            () = given_up => Err(stopped(request)),
         }
     }
+}
+
+fn stopped(request: &Request) -> Failure {
+    Failure::new(FailureKind::Stopped, request.url.clone(), "the crawl ended before its time came")
+}
+
+fn skipped(request: &Request, reason: &Reason) -> Failure {
+    Failure::new(FailureKind::Skipped, request.url.clone(), format!("not sent: {}", reason.0))
 }
 
 impl fmt::Debug for Fetch {

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tokio::time::Instant;
 
 pub use client::{Client, ClientError};
 pub use dialer::{Dns, PinError};
@@ -43,6 +44,8 @@ pub enum Admission {
     Send,
     /// Not before [`Middleware::prepare`] has run for it; then it is asked again.
     Wait,
+    /// Not before this time.
+    Later(Instant),
     /// It is not to be sent.
     Drop(Reason),
     /// It is not to be sent, and that is a failure.

@@ -8,7 +8,7 @@ use super::flight::{self, Event, Find, Flight, Seeded, give};
 use super::{Engine, Source, tell};
 use crate::error::{Error, Result};
 use crate::frontier::{Outcome, Progress};
-use crate::message::{Failure, FailureKind, Request};
+use crate::message::{Failure, FailureKind, Reach, Request};
 use crate::observer::Happening;
 use crate::spider::{Context, Job, Parsed, Seeds, Session};
 use crate::stats::Name;
@@ -63,7 +63,7 @@ impl Engine {
                 let detail = format!("signed out again after {SIGN_INS} sign-ins");
                 let failure = Failure::new(FailureKind::SignedOut, flight.request.url.clone(), detail);
                 self.flying += 1;
-                let context = self.context(flight.request.depth);
+                let context = self.context(flight.request.depth, flight.request.reach);
                 return give(&self.parsers, flight, context, Job::Failed(failure));
             }
             wish.sign_ins += 1;
@@ -84,7 +84,7 @@ impl Engine {
     /// taken some already: those are passed over.
     fn start(&mut self, progress: &Progress) {
         // what is known is listed too: those that were taken are told by their number
-        let context = Context { seen: None, ..self.context(0) };
+        let context = Context { seen: None, ..self.context(0, Reach::Anywhere) };
         let (spider, taken) = (self.parts.spider.clone(), progress.seeds);
         self.seed(None, move || {
             let Parsed { mut requests, seeds, counts, fault, .. } = spider.start(context);

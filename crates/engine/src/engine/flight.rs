@@ -59,6 +59,8 @@ pub(super) enum Event {
     Refined { flight: Box<Flight>, find: Box<Find>, given: usize },
     /// Its records did not all come through the pipelines, and it is to come again: the crawl ends.
     Broken { given: usize, error: Option<Error> },
+    /// What must be known of a host before it is asked is known, or cannot be.
+    Prepared(Host),
     /// `open` has ended.
     SignedIn(Result<()>),
     /// First requests went to the frontier; where more come from, and what was refused.

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 use tokio::time::Instant;
 
 use crate::frontier::{Lease, LeaseId, Leased};
-use crate::message::Host;
+use crate::message::{Host, Request};
 
 /// Leased hosts with the heads of their queues.
 #[derive(Debug, Default)]
@@ -90,6 +90,21 @@ impl Heads {
                 return Some(host);
             }
         }
+    }
+
+    /// The host's next request.
+    pub(super) fn first_of(&self, host: &Host) -> Option<&Request> {
+        self.by_host.get(host)?.requests.front().map(|leased| &leased.request)
+    }
+
+    /// Whether nothing of this host is held.
+    pub(super) fn is_new(&self, host: &Host) -> bool {
+        !self.by_host.contains_key(host)
+    }
+
+    /// Whether a host stands in line to be asked for its turn.
+    pub(super) fn is_anyone_ready(&self) -> bool {
+        !self.ready.is_empty()
     }
 
     /// Takes the host's next request, and puts the host at the end of the line.
@@ -216,7 +231,6 @@ impl Heads {
 mod tests {
     use super::*;
     use crate::frontier::RequestId;
-    use crate::message::Request;
     use std::time::Duration;
 
     fn lease(id: u64, host: &str, requests: u64) -> Lease {

@@ -1,16 +1,19 @@
 //! Out: from the frontier, through the heads and the hosts' turns, to the wire.
 
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
+use futures_util::FutureExt;
 use tokio::time::Instant;
 
-use super::flight::{Flight, fly};
+use super::flight::{self, Event, Find, Flight, fly, give};
 use super::{Engine, OUTBOX, OUTBOX_BYTES, Space};
+use crate::downloader::{Admission, Reason};
 use crate::error::Result;
-use crate::frontier::{Pace, Want};
+use crate::frontier::{Outcome, Pace, Want};
 use crate::hosts::Answer;
-use crate::message::Host;
-use crate::spider::Context;
+use crate::message::{Failure, Host, Reach};
+use crate::spider::{Context, Job};
 
 /// Requests that are held in memory, taken from the frontier and not sent.
 const HELD: usize = 10_000;
@@ -65,6 +68,9 @@ impl Engine {
         let leases = self.parts.frontier.lease(Want { hosts, requests: batch, refill }).await?;
         self.ask = !leases.is_empty();
         for lease in leases {
+            if self.heads.is_new(&lease.host) {
+                self.parts.downloader.prefetch(&lease.host);
+            }
             self.heads.take_in(lease);
         }
         for (host, lease) in empty {
@@ -84,16 +90,37 @@ impl Engine {
         while self.has_room() {
             let now = Instant::now();
             let Some(host) = self.heads.next(now) else { break };
+            let Some(request) = self.heads.first_of(&host) else { continue };
+            match self.parts.downloader.admit(request) {
+                Admission::Send => {}
+                Admission::Wait => {
+                    self.prepare(&host);
+                    continue;
+                }
+                Admission::Later(at) => {
+                    if self.heads.later(host.clone(), at) {
+                        self.rest(host, at).await?;
+                    }
+                    continue;
+                }
+                Admission::Drop(reason) => {
+                    self.turn_away(host, reason);
+                    continue;
+                }
+                Admission::Fail(kind, detail) => {
+                    let failure = Failure::new(kind, request.url.clone(), detail);
+                    self.fail_unsent(host, failure);
+                    continue;
+                }
+            }
             match self.parts.hosts.try_turn(&host, now) {
                 Answer::Granted(turn) => {
-                    let Some((lease, leased)) = self.heads.pop(host.clone()) else { continue };
-                    let signed_in = self.signed_in;
-                    let flight = Flight { lease, id: leased.id, host, request: leased.request, signed_in };
+                    let Some(flight) = self.pop(host) else { continue };
                     self.flying += 1;
-                    let context = self.context(flight.request.depth);
+                    let context = self.context(flight.request.depth, flight.request.reach);
                     let (downloader, parsers) = (self.parts.downloader.clone(), self.parsers.clone());
                     let say = self.say.clone();
-                    self.tasks.spawn(fly(Box::new(flight), turn, context, downloader, parsers, say));
+                    self.tasks.spawn(fly(flight, turn, context, downloader, parsers, say));
                 }
                 Answer::NotBefore(at) => {
                     if self.heads.later(host.clone(), at) {
@@ -108,6 +135,47 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// What must be known of a host first is fetched; its requests wait for that, and no other host does.
+    fn prepare(&mut self, host: &Host) {
+        self.heads.busy(host);
+        if !self.preparing.insert(host.clone()) {
+            return;
+        }
+        let Some(request) = self.heads.first_of(host).cloned() else { return };
+        let (downloader, fetch) = (self.parts.downloader.clone(), self.parts.fetch.clone());
+        let (say, host) = (self.say.clone(), host.clone());
+        self.tasks.spawn(async move {
+            let prepared = AssertUnwindSafe(downloader.prepare(&request, &fetch)).catch_unwind().await;
+            if prepared.is_err() {
+                tracing::error!(%host, "a middleware panicked before it knew the host");
+            }
+            flight::say(&say, Event::Prepared(host)).await;
+        });
+    }
+
+    /// The host's first request is not to be sent.
+    fn turn_away(&mut self, host: Host, reason: Reason) {
+        if let Some(flight) = self.pop(host) {
+            let mut find = Find::nothing(Outcome::Skipped(reason.0));
+            find.count(format!("downloader/dropped_count/{}", reason.0));
+            self.settle_later(flight, find);
+        }
+    }
+
+    /// The host's first request has failed before it was sent.
+    fn fail_unsent(&mut self, host: Host, failure: Failure) {
+        if let Some(flight) = self.pop(host) {
+            self.flying += 1;
+            let context = self.context(flight.request.depth, flight.request.reach);
+            give(&self.parsers, flight, context, Job::Failed(failure));
+        }
+    }
+
+    fn pop(&mut self, host: Host) -> Option<Box<Flight>> {
+        let (lease, leased) = self.heads.pop(host.clone())?;
+        Some(Box::new(Flight { lease, id: leased.id, host, request: leased.request, signed_in: self.signed_in }))
     }
 
     /// A host that rests for long, and has nothing under way, rests in the frontier: others need its place here.
@@ -130,7 +198,7 @@ impl Engine {
 
     /// Whether another page may be fetched: what pages gave must be dealt with as fast as they come.
     pub(super) fn has_room(&self) -> bool {
-        self.flying < self.most_flying
+        self.flying < self.most_flying + self.parts.hosts.lent()
             && self.refining < self.parts.settings.pipelines.concurrency
             && !self.is_outbox_full()
             && !self.parts.frontier.is_behind()
@@ -143,10 +211,10 @@ impl Engine {
         records >= OUTBOX || bytes >= OUTBOX_BYTES
     }
 
-    pub(super) fn context(&self, depth: u32) -> Context {
+    pub(super) fn context(&self, depth: u32, reach: Reach) -> Context {
         let settings = &self.parts.settings;
         let (max_depth, max_url) = (settings.spider.max_depth, settings.download.max_url);
         let limits = (&settings.spider).into();
-        Context { page: None, depth, max_depth, max_url, limits, seen: self.parts.frontier.seen() }
+        Context { page: None, reach, depth, max_depth, max_url, limits, seen: self.parts.frontier.seen() }
     }
 }

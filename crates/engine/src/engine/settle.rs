@@ -41,6 +41,10 @@ impl Engine {
                     self.end("disk_failed", Some(error));
                 }
             }
+            Event::Prepared(host) => {
+                self.preparing.remove(&host);
+                self.heads.freed(vec![host]);
+            }
             Event::SignedIn(result) => self.signed_in(result),
             Event::Seeded(result) => self.seeded(result),
             Event::Submitted(Ok(admitted)) => {

@@ -87,6 +87,11 @@ pub enum FailureKind {
     BadRedirect,
     /// The host's robots.txt cannot be had, so nothing may be asked of the host (RFC 9309, section 2.3.1.4).
     RobotsUnreachable,
+    /// The host's robots.txt asks for more time between requests than is waited for.
+    RobotsDelay,
+    /// A layer says that it is not to be sent: off site, forbidden by robots.txt. Pages of this kind are skipped, and what
+    /// belongs to a page, such as an image, has failed.
+    Skipped,
     /// Only the cache was to be asked, and it has no answer.
     CacheMiss,
     /// The spider says that it is signed out, and signing in again did not help.
@@ -139,6 +144,8 @@ impl FailureKind {
             Self::TooManyRedirects => "too_many_redirects",
             Self::BadRedirect => "bad_redirect",
             Self::RobotsUnreachable => "robots_unreachable",
+            Self::RobotsDelay => "robots_delay",
+            Self::Skipped => "skipped",
             Self::CacheMiss => "cache_miss",
             Self::SignedOut => "signed_out",
             Self::ParseError => "parse_error",

@@ -10,6 +10,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::Reach;
+
 /// What a spider yields: any struct that serialises to fields, with a kind by which pipelines and feeds know it.
 pub trait Item: Serialize {
     /// The kind: `photo`, `book`, `page`.
@@ -25,6 +27,8 @@ pub struct Record {
     pub kind: Arc<str>,
     /// The page that it was found on.
     pub page: Arc<Url>,
+    /// How far what it names may lead: an image that it has.
+    pub reach: Reach,
     content: Content,
 }
 
@@ -67,14 +71,14 @@ impl Record {
             return Err(RecordError::NotFields { kind: I::KIND.to_owned() });
         }
         let json = on_one_line(json).map_err(|source| RecordError::Json { kind: I::KIND.to_owned(), source })?;
-        Ok(Self { kind: Arc::from(I::KIND), page, content: Content::Sealed(json.into()) })
+        Ok(Self { kind: Arc::from(I::KIND), page, reach: Reach::default(), content: Content::Sealed(json.into()) })
     }
 
     /// A record of fields that are JSON already; none if they are not one JSON object.
     #[must_use]
     pub fn from_json(kind: &str, page: Arc<Url>, json: Bytes) -> Option<Self> {
         serde_json::from_slice::<HashMap<Cow<'_, str>, IgnoredAny>>(&json).ok()?;
-        Some(Self { kind: Arc::from(kind), page, content: Content::Sealed(json) })
+        Some(Self { kind: Arc::from(kind), page, reach: Reach::default(), content: Content::Sealed(json) })
     }
 
     /// The same record as JSON: nobody is going to change its fields any more.

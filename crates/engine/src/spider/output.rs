@@ -10,7 +10,7 @@ use super::page::Limits;
 use super::{Page, Settings, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
-use crate::message::{Item, Method, Record, Request, Sealed};
+use crate::message::{Item, Method, Reach, Record, Request, Sealed};
 use crate::stats::Name;
 
 /// The longest URL, unless the context says otherwise (RFC 9110, section 4.1 asks for 8,000 octets).
@@ -29,6 +29,8 @@ pub struct Output<S: Spider> {
 pub(crate) struct Context {
     /// The page that is read; none while the spider starts.
     pub(crate) page: Option<Arc<Url>>,
+    /// How far what it says may lead.
+    pub(crate) reach: Reach,
     pub(crate) depth: u32,
     pub(crate) max_depth: u32,
     pub(crate) max_url: usize,
@@ -113,6 +115,7 @@ impl<S: Spider> Output<S> {
         let url = Some(Arc::new(page.url().clone()));
         Self::new(Context {
             page: url,
+            reach: Reach::default(),
             depth: page.depth(),
             max_depth: 0,
             max_url: MAX_URL,
@@ -126,6 +129,7 @@ impl<S: Spider> Output<S> {
     pub fn for_start() -> Self {
         Self::new(Context {
             page: None,
+            reach: Reach::default(),
             depth: 0,
             max_depth: 0,
             max_url: MAX_URL,
@@ -181,7 +185,10 @@ impl<S: Spider> Output<S> {
             return self.fault(Error::page("items come from pages: `start` has none"));
         };
         match Record::from_item(&item, page) {
-            Ok(record) => self.parsed.records.push(record),
+            Ok(mut record) => {
+                record.reach = self.context.reach;
+                self.parsed.records.push(record);
+            }
             Err(error) => self.fault(error.into()),
         }
     }
@@ -255,6 +262,7 @@ fn seal<S: Spider>(mut request: Request, step: &S::Step, context: &Context) -> R
     request.step = Sealed(Bytes::from(serde_json::to_vec(step)?));
     if let Some(page) = &context.page {
         request.depth = context.depth + 1;
+        request.reach = context.reach;
         request.referrer.get_or_insert_with(|| Url::clone(page));
     }
     Ok(request)

@@ -103,7 +103,7 @@ fn read(spider: &dyn Runnable, step: &Sealed, mut context: Context, job: Job) ->
 }
 
 fn read_page(spider: &dyn Runnable, step: &Sealed, mut context: Context, response: Response) -> Read {
-    let Response { url, status, headers, body, .. } = response;
+    let Response { url, status, headers, body, reach, .. } = response;
     let body = match body.into_bytes() {
         Ok(body) => body,
         Err(error) => {
@@ -112,7 +112,7 @@ fn read_page(spider: &dyn Runnable, step: &Sealed, mut context: Context, respons
         }
     };
     let page = Page::new(url, status, headers, body, context.depth).within(context.limits);
-    context.page = Some(Arc::new(page.url().clone()));
+    (context.page, context.reach) = (Some(Arc::new(page.url().clone())), reach);
     let (mut parsed, result) = spider.parse(step, &page, context);
     if page.is_cut() {
         tracing::warn!(url = %page.url(), "page cut: it is too deep, has too many nodes, or takes too long to parse");
