@@ -26,6 +26,7 @@ mod log;
 mod markup;
 mod pictures;
 mod random;
+mod running;
 mod server;
 
-pub use log::{Entry, Log};
+pub use log::{Entry, HostLog, Log};
