@@ -99,6 +99,11 @@ impl Log {
         self.counts().most_at_once
     }
 
+    /// How many requests are under way now.
+    pub fn under_way(&self) -> usize {
+        self.counts().at_once
+    }
+
     /// How many connections were accepted.
     pub fn connections(&self) -> usize {
         self.counts().connections

@@ -97,12 +97,31 @@ const BROTLI_START: u8 = 0b0000_1100;
 /// The last meta-block, empty.
 const BROTLI_END: u8 = 0b11;
 
+/// The copies that are made are of so many bytes at least.
+const BROTLI_COPY: u64 = 2_118;
+
 /// Brotli (RFC 7932): 16 MiB in 15 bytes.
 pub(crate) fn brotli_zeros(bytes: u64) -> Packed {
+    let rest = bytes % BROTLI_BLOCK;
+    let rest = if rest > BROTLI_COPY { brotli_copied(rest) } else { brotli_stored(&vec![0; rest as usize]) };
+    let end = [rest, vec![BROTLI_END]].concat();
+    Packed::new(vec![BROTLI_START], brotli_copied(BROTLI_BLOCK), bytes / BROTLI_BLOCK, end)
+}
+
+/// A meta-block of so many zeros, which ends at a byte.
+fn brotli_copied(zeros: u64) -> Vec<u8> {
+    // the length less one, in no more nibbles than it takes
+    let nibbles = if zeros > 1 << 20 {
+        6
+    } else if zeros > 1 << 16 {
+        5
+    } else {
+        4
+    };
     let mut block = Bits::default();
     block.push(0, 1); // not the last
-    block.push(0b10, 2); // a length of six nibbles
-    block.push(BROTLI_BLOCK - 1, 24);
+    block.push(nibbles - 4, 2);
+    block.push(zeros - 1, 4 * nibbles as u32);
     block.push(0, 1); // compressed
     block.push(0, 3); // one type of literals, of commands, of distances
     block.push(0, 2 + 4 + 2); // no postfix bits, no direct distances, literals' contexts by their low bits
@@ -114,12 +133,10 @@ pub(crate) fn brotli_zeros(bytes: u64) -> Packed {
         block.push(0, 2);
         block.push(symbol, width);
     }
-    block.push(BROTLI_BLOCK - 1 - 2_118, 24);
+    block.push(zeros - 1 - BROTLI_COPY, 24);
     block.push(0, 1); // distance 1
     block.push(0b00_0_11_0, 6); // a meta-block with nothing in it, to end at a byte
-    let rest = vec![0; (bytes % BROTLI_BLOCK) as usize];
-    let end = [brotli_stored(&rest), vec![BROTLI_END]].concat();
-    Packed::new(vec![BROTLI_START], block.bytes, bytes / BROTLI_BLOCK, end)
+    block.bytes
 }
 
 /// Brotli that holds its bytes as they are.
@@ -198,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    const SIZES: [u64; 4] = [0, 1, 131_072 + 5, (1 << 24) + 3];
+    const SIZES: [u64; 7] = [0, 1, 2_118, 2_119, 131_072 + 5, 3_000_000, (1 << 24) + 3];
 
     fn bytes(packed: Packed) -> Vec<u8> {
         let mut bytes = Vec::new();
