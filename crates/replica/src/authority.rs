@@ -7,6 +7,7 @@ use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, D
 use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::TlsAcceptor;
 
 /// What a host needs to speak TLS, and what a client needs to trust it.
@@ -39,12 +40,15 @@ pub(crate) fn leaf(names: impl Into<Vec<String>>) -> io::Result<CertificateParam
 pub(crate) fn config(certificate: &Certificate, key: &KeyPair, protocols: &[&str]) -> io::Result<Arc<ServerConfig>> {
     // The provider is named here, for a default of the whole process is the program's to choose.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    let key = provider.key_provider.load_private_key(key).map_err(io::Error::other)?;
+    // Not `with_single_cert`: it reads the certificate, and refuses one of over 64 KiB.
+    let identity = SingleCertAndKey::from(CertifiedKey::new(vec![certificate.der().clone()], key));
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
-        .map_err(io::Error::other)?;
+        .with_cert_resolver(Arc::new(identity));
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     Ok(Arc::new(config))
 }

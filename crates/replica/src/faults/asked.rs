@@ -8,7 +8,8 @@ use bytes::Bytes;
 
 use crate::faults::script::{Reply, Script};
 
-/// How many different requests are counted; beyond it the count begins anew, so that endless sites cost no endless memory.
+/// How many different requests are counted; beyond it the count begins anew, so that endless sites cost no endless
+/// memory.
 const MAX_COUNTED: usize = 1_000_000;
 
 /// A request whose body has been read.

@@ -1,5 +1,5 @@
-//! What may be kept and asked for again (RFC 9111), and a server that answers such questions wrongly. Each body tells how
-//! often its path was asked for, so that an answer from a cache shows.
+//! What may be kept and asked for again (RFC 9111), and a server that answers such questions wrongly. Each body tells
+//! how often its path was asked for, so that an answer from a cache shows.
 
 use crate::faults::asked::{Asked, Unplayable};
 use crate::faults::scenario::{Scenario, row};

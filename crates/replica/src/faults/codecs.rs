@@ -1,5 +1,5 @@
-//! Bytes packed by the content codings, honestly or as bombs. Brotli and zstd are written by hand, for a bomb wants what
-//! no encoder offers, and a stream may also hold its bytes unpacked.
+//! Bytes packed by the content codings, honestly or as bombs. Brotli and zstd are written by hand, for a bomb wants
+//! what no encoder offers, and a stream may also hold its bytes unpacked.
 
 use std::io::{self, Write};
 
@@ -135,7 +135,7 @@ fn brotli_copied(zeros: u64) -> Vec<u8> {
     }
     block.push(zeros - 1 - BROTLI_COPY, 24);
     block.push(0, 1); // distance 1
-    block.push(0b00_0_11_0, 6); // a meta-block with nothing in it, to end at a byte
+    block.push(0b00_0110, 6); // a meta-block with nothing in it, to end at a byte
     block.bytes
 }
 

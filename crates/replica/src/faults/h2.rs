@@ -1,4 +1,5 @@
-//! HTTP/2 that goes wrong (RFC 9113), frame by frame. Requests are counted but not decoded: every path is answered alike.
+//! HTTP/2 that goes wrong (RFC 9113), frame by frame. Requests are counted but not decoded: every path is
+//! answered alike.
 
 use std::collections::VecDeque;
 use std::io;

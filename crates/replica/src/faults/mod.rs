@@ -9,8 +9,8 @@
 //! led here (`--resolve`). A label may go on after a hyphen, so that there are as many such hosts as a test wants.
 //!
 //! TLS faults go by the name that the client asks for (SNI): `expired.localhost`. Every other name gets a certificate
-//! that [`Faults::root_certificate`] vouches for. Names that begin with `h2-` speak HTTP/2, all others HTTP/1.1 only. TLS
-//! 1.0 and 1.1 are left out, because rustls does not speak them.
+//! that [`Faults::root_certificate`] vouches for. Names that begin with `h2-` speak HTTP/2, all others HTTP/1.1 only.
+//! TLS 1.0 and 1.1 are left out, because rustls does not speak them.
 //!
 //! ```
 //! use std::io::{Read, Write};

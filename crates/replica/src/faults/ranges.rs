@@ -1,5 +1,5 @@
-//! Downloads that break off and are to go on: `Range` answered rightly, and wrongly (RFC 9110, section 14). The bytes are
-//! those of `/ok/SIZE`.
+//! Downloads that break off and are to go on: `Range` answered rightly, and wrongly (RFC 9110, section 14). The bytes
+//! are those of `/ok/SIZE`.
 
 use crate::faults::asked::{Asked, Unplayable};
 use crate::faults::scenario::{Scenario, row};

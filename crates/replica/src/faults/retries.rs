@@ -12,7 +12,7 @@ pub(crate) const PATHS: &[Scenario] = &[
     row(
         "/retry-after/STATUS/VALUE",
         "/retry-after/429/120?times=2",
-        "STATUS with Retry-After: VALUE, which is percent-decoded; `in:30` and `ago:30` are dates so many seconds from now; \
+        "STATUS with Retry-After: VALUE, percent-decoded; `in:30` and `ago:30` are dates so many seconds from now; \
          with ?times=N only the first N times, then 200",
         retry_after,
     ),

@@ -33,13 +33,17 @@ pub(crate) const HOSTS: [(&str, &str, Fault); 10] = [
     ("wrong-host", "the certificate is for another name", Fault::WrongHost),
     ("untrusted-root", "the certificate is signed by an authority that nobody knows", Fault::UntrustedRoot),
     ("incomplete-chain", "the certificate between the root's and the host's is missing", Fault::IncompleteChain),
-    ("many-sans", "the certificate is for 10,000 names, of which one is right", Fault::ManyNames),
+    (
+        "many-sans",
+        "the certificate is for 10,000 names, of which one is right; many-sans-500: for 500",
+        Fault::ManyNames,
+    ),
     ("tls-stall", "the handshake is never answered", Fault::Stall),
     ("tls-garbage", "the handshake is answered with what is no TLS", Fault::Garbage),
     ("tls-reset", "the handshake is answered with RST", Fault::Reset),
 ];
 
-/// How many names the certificate with many names has.
+/// How many names the certificate with many names has, if its label does not say, and at most.
 const MANY: usize = 10_000;
 
 /// For how many names an identity is kept; beyond it they are made anew.
@@ -107,7 +111,9 @@ impl Identities {
             _ if name.is_empty() => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
             Some(Fault::WrongHost) => vec!["another-host.localhost".to_owned()],
             Some(Fault::ManyNames) => {
-                let others = (1..MANY).map(|number| format!("name-{number}.localhost"));
+                let label = name.split('.').next().unwrap_or_default();
+                let many = label.rsplit('-').next().and_then(|count| count.parse().ok()).unwrap_or(MANY).min(MANY);
+                let others = (1..many).map(|number| format!("name-{number}.localhost"));
                 others.chain([name.to_owned()]).collect()
             }
             _ => vec![name.to_owned()],
