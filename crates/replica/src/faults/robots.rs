@@ -28,14 +28,10 @@ pub(crate) const HOSTS: &[Scenario] = &[
         rules(asked, |asked| asked.answer(Reply::text(500, "User-agent: *\nAllow: /\n")))
     }),
     row("robots-503", "robots-503", "503: nothing is allowed", |asked| status(asked, 503)),
-    row("robots-slow-MS", "robots-slow-5000", "forbids /private, MS milliseconds late", |asked| {
-        let wait = Step::Wait(Duration::from_millis(asked.number("MS")?));
-        rules(asked, |asked| {
-            let answer = asked.answer(Reply::text(200, RULES));
-            let steps = std::iter::once(wait).chain(answer.steps).collect();
-            Script { steps, ..answer }
-        })
+    row("robots-slow-MS", "robots-slow-200", "forbids /private, MS milliseconds late", |asked| {
+        late(asked, Duration::from_millis(asked.number("MS")?))
     }),
+    row("robots-slow", "robots-slow", "forbids /private, 5 seconds late", |asked| late(asked, Duration::from_secs(5))),
     row("robots-drip", "robots-drip", "forbids /private, in a byte a second", |asked| {
         rules(asked, |_| {
             let drip = Step::Drip { bytes: RULES.into(), every: Duration::from_secs(1) };
@@ -136,6 +132,14 @@ pub(crate) const HOSTS: &[Scenario] = &[
 
 fn file(asked: &Asked, text: &str) -> Played {
     rules(asked, |asked| asked.answer(Reply::text(200, text.to_owned())))
+}
+
+fn late(asked: &Asked, time: Duration) -> Played {
+    rules(asked, |asked| {
+        let answer = asked.answer(Reply::text(200, RULES));
+        let steps = std::iter::once(Step::Wait(time)).chain(answer.steps).collect();
+        Script { steps, ..answer }
+    })
 }
 
 fn status(asked: &Asked, status: u16) -> Played {
