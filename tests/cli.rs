@@ -242,6 +242,39 @@ fn the_demo_leaves_photographs_and_a_page_that_shows_them() {
     assert!(shown.iter().all(|source| scene.path("demo").join(source).is_file()));
 }
 
+/// What a replica says until it can be crawled.
+fn until_ready(replica: &mut std::process::Child) -> String {
+    let mut said = String::new();
+    let mut out = std::io::BufReader::new(replica.stdout.take().expect("its output"));
+    while !said.contains("Ctrl-C ends it.") {
+        assert!(std::io::BufRead::read_line(&mut out, &mut said).expect("a line") > 0, "{said}");
+    }
+    said
+}
+
+#[test]
+fn the_server_of_faults_says_where_it_is_and_leaves_its_root_certificate() {
+    let scene = Scene::new();
+    let mut replica = dragline()
+        .current_dir(scene.path(""))
+        .args(["replica", "faults", "--root", "root.pem"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let said = until_ready(&mut replica);
+    let url = said.split("-a url=").nth(1).and_then(|rest| rest.split(' ').next()).expect("a URL to crawl");
+    let url = format!("url={url}");
+    let crawled =
+        dragline().current_dir(scene.path("")).args(["crawl", "site", "-a", &url, "-o", "pages.jsonl"]).output();
+    let crawled = crawled.expect("it runs");
+    replica.kill().expect("ended");
+    replica.wait().expect("gone");
+    assert_eq!(crawled.status.code(), Some(0), "{}", stderr(&crawled));
+    assert!(stderr(&crawled).contains("downloader/response_status_count/302  3"), "{}", stderr(&crawled));
+    let root = std::fs::read_to_string(scene.path("root.pem")).expect("the certificate");
+    assert!(root.starts_with("-----BEGIN CERTIFICATE-----"));
+}
+
 #[test]
 fn a_replica_says_how_to_crawl_it_and_that_works() {
     let scene = Scene::new();
@@ -251,11 +284,7 @@ fn a_replica_says_how_to_crawl_it_and_that_works() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the binary runs");
-    let mut said = String::new();
-    let mut out = std::io::BufReader::new(replica.stdout.take().expect("its output"));
-    while !said.contains("Ctrl-C ends it.") {
-        assert!(std::io::BufRead::read_line(&mut out, &mut said).expect("a line") > 0, "{said}");
-    }
+    let said = until_ready(&mut replica);
     let command = said.split_once("Crawl it with:\n").expect("a command").1.split_once("Ctrl-C").expect("an end").0;
     let folder = dragline().get_program().to_owned();
     let folder = std::path::Path::new(&folder).parent().expect("a folder").to_owned();

@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,7 +34,10 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  dragline settings -s hosts.delay=2s --spider kodak-pulse")]
     Settings(SettingsCommand),
     /// Run a site to crawl on this machine.
-    #[command(after_help = "Example:\n  dragline replica books\n  dragline replica kodak --photos 144 --fault 7=cut")]
+    #[command(
+        after_help = "Example:\n  dragline replica books\n  dragline replica kodak --photos 144 --fault 7=cut\n  \
+        dragline replica faults --port 8000"
+    )]
     Replica(Replica),
     /// See it work: crawl a Kodak Pulse album that is served from this process.
     #[command(after_help = "Example:\n  dragline demo --photos 200")]
@@ -214,6 +218,12 @@ pub(crate) enum Site {
     Books(PlainSite),
     /// A graph of linked pages of 15 to 40 KB.
     Graph(PlainSite),
+    /// A server that does what servers should not: each path is a fault, and so is each host.
+    #[command(after_help = "Example:\n  dragline replica faults --port 8000 --https-port 8443\n  \
+        curl 'http://127.0.0.1:8000/?format=text'\n  curl http://127.0.0.1:8000/length/200/send/100\n  \
+        curl http://robots-500.localhost:8000/robots.txt\n  \
+        curl --cacert faults-root.pem https://expired.localhost:8443/")]
+    Faults(FaultsSite),
 }
 
 #[derive(Debug, Args)]
@@ -252,6 +262,28 @@ pub(crate) struct PlainSite {
     /// The port; any free one if it is not given.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FaultsSite {
+    /// The address to listen on.
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub(crate) address: IpAddr,
+    /// The port of plain HTTP; any free one if it is not given.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// The port of TLS; any free one if it is not given.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) https_port: u16,
+    /// Where the root certificate goes.
+    #[arg(long, value_name = "FILE", default_value = "faults-root.pem")]
+    pub(crate) root: PathBuf,
+    /// Pages of each small site, beside its front page.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) pages: usize,
+    /// Before each answer: `20ms`.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub(crate) latency: Duration,
 }
 
 #[derive(Debug, Args)]

@@ -1,17 +1,19 @@
 //! `dragline replica`: a site to crawl, on this machine, until Ctrl-C.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use dragline_replica::{books, graph, kodak};
+use dragline_replica::{books, faults, graph, kodak};
 
 use crate::exit::Exit;
-use crate::options::{KodakSite, PlainSite, Replica, Site};
+use crate::options::{FaultsSite, KodakSite, PlainSite, Replica, Site};
 use crate::terminal::print;
 
 /// Runs a site and says how to crawl it.
 pub(crate) fn run(command: &Replica) -> anyhow::Result<Exit> {
     match &command.site {
         Site::Kodak(site) => kodak(site),
+        Site::Faults(site) => faults(site),
         Site::Books(PlainSite { size, latency, port }) => {
             let mut options = books::Options { latency: *latency, port: *port, ..Default::default() };
             options.books = size.unwrap_or(options.books);
@@ -53,12 +55,7 @@ fn kodak(site: &KodakSite) -> anyhow::Result<Exit> {
         ..Default::default()
     })
     .map_err(|error| taken(error, &[site.https_port, site.http_port]))?;
-    let root = site.root.clone();
-    std::fs::write(&root, replica.root_certificate()).map_err(|source| dragline::Error::Disk {
-        what: "the root certificate",
-        path: root,
-        source,
-    })?;
+    save(&site.root, replica.root_certificate())?;
     let (www, cdn, root) = (replica.https(), replica.http(), site.root.display());
     print(&format!("{} is at {www}, {} at {cdn}; the root certificate is in {root}", kodak::WWW, kodak::CDN))?;
     print(&format!(
@@ -68,6 +65,38 @@ fn kodak(site: &KodakSite) -> anyhow::Result<Exit> {
         kodak::CDN
     ))?;
     until_interrupted()
+}
+
+fn faults(site: &FaultsSite) -> anyhow::Result<Exit> {
+    let server = faults::Faults::start(faults::Options {
+        address: site.address,
+        port: site.port,
+        https_port: site.https_port,
+        pages: site.pages,
+        latency: site.latency,
+    })
+    .map_err(|error| taken(error, &[site.port, site.https_port]))?;
+    save(&site.root, server.root_certificate())?;
+    let (http, https, root) = (server.http(), server.https(), site.root.display());
+    print(&format!("Faults are at http://{http}, over TLS at {https}; the root certificate is in {root}"))?;
+    print(&format!(
+        "All of them:\n  curl '{}?format=text'\nOne by its path, and one by its host:\n  dragline crawl site -a url={} -o pages.jsonl\n  \
+         dragline crawl site -a url={} --resolve robots-deny.localhost:{}:{http} -o pages.jsonl",
+        server.url(),
+        server.at("/redirect/chain/3"),
+        server.host("robots-deny"),
+        http.port(),
+    ))?;
+    until_interrupted()
+}
+
+fn save(root: &Path, certificate: &str) -> anyhow::Result<()> {
+    std::fs::write(root, certificate).map_err(|source| dragline::Error::Disk {
+        what: "the root certificate",
+        path: root.to_owned(),
+        source,
+    })?;
+    Ok(())
 }
 
 /// A port that cannot be had, with its number.

@@ -6,6 +6,7 @@
 //! - [`kodak`]: the photo-sharing service Kodak Pulse as its users met it: a sign-in, an album, photographs on a CDN.
 //! - [`books`]: a bookshop of list pages and product pages.
 //! - [`graph`]: many plain pages, so connected that following every link visits each of them once.
+//! - [`faults`]: a server that does what servers should not, as each path or host says.
 //!
 //! ```
 //! use dragline_replica::books::{Books, Options};
@@ -17,6 +18,7 @@
 //! ```
 
 pub mod books;
+pub mod faults;
 pub mod graph;
 pub mod kodak;
 
@@ -26,6 +28,7 @@ mod log;
 mod markup;
 mod pictures;
 mod random;
+mod running;
 mod server;
 
-pub use log::{Entry, Log};
+pub use log::{Entry, HostLog, Log};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
 
@@ -14,8 +15,22 @@ pub struct Entry {
     pub host: String,
     /// Path and query as they came.
     pub path: String,
-    /// The status of the answer.
+    /// The status of the answer; 444 for the faults that are no HTTP at all.
     pub status: StatusCode,
+    /// The request's place in the order in which the heads of all requests were read, from 0.
+    pub order: usize,
+}
+
+/// How one host was treated: what politeness is measured by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HostLog {
+    /// How many requests have begun.
+    pub requests: usize,
+    /// The highest number of requests that were under way at once.
+    pub most_at_once: usize,
+    /// The shortest time between the starts of two requests, by the monotonic clock when the head had been read. None
+    /// before the second request.
+    pub smallest_gap: Option<Duration>,
 }
 
 /// What a site was asked and how it answered. Safe to read from any thread while the site runs.
@@ -32,8 +47,19 @@ struct Counts {
     by_status: BTreeMap<u16, usize>,
     served: usize,
     connections: usize,
+    begun: usize,
     at_once: usize,
     most_at_once: usize,
+    hosts: Vec<Host>,
+    /// Where a host stands in `hosts`, so that a turn need not carry its name.
+    places: BTreeMap<String, usize>,
+}
+
+#[derive(Debug, Default)]
+struct Host {
+    log: HostLog,
+    at_once: usize,
+    last: Option<Instant>,
 }
 
 impl Log {
@@ -73,39 +99,52 @@ impl Log {
         self.counts().most_at_once
     }
 
+    /// How many requests are under way now.
+    pub fn under_way(&self) -> usize {
+        self.counts().at_once
+    }
+
     /// How many connections were accepted.
     pub fn connections(&self) -> usize {
         self.counts().connections
+    }
+
+    /// How each host was treated, by its name as the clients gave it, with the port if they gave one.
+    pub fn hosts(&self) -> BTreeMap<String, HostLog> {
+        let counts = self.counts();
+        counts.places.iter().map(|(name, place)| (name.clone(), counts.hosts[*place].log)).collect()
     }
 
     pub(crate) fn connected(&self) {
         self.counts().connections += 1;
     }
 
-    /// A request begins; it ends when the turn is dropped.
-    pub(crate) fn begin(self: &Arc<Self>) -> Turn {
+    /// A request to `host` begins, now that its head has been read; it ends when the turn is dropped.
+    pub(crate) fn begin(self: &Arc<Self>, host: &str) -> Turn {
         let mut counts = self.counts();
+        // read under the lock, so that the order of the starts is the order of the clock
+        let (now, order) = (Instant::now(), counts.begun);
+        counts.begun += 1;
         counts.at_once += 1;
         counts.most_at_once = counts.most_at_once.max(counts.at_once);
+        let place = counts.places.get(host).copied().unwrap_or_else(|| counts.add(host));
+        counts.hosts[place].begin(now);
         drop(counts);
-        Turn(self.clone())
+        Turn { log: self.clone(), place, order }
     }
 
-    pub(crate) fn answered(&self, request: &http::request::Parts, status: StatusCode) {
+    /// The request of a turn has got its answer, or the part of it that it is to get.
+    pub(crate) fn answered(&self, turn: &Turn, method: &Method, host: &str, path: &str, status: StatusCode) {
         let mut counts = self.counts();
         counts.served += 1;
-        match counts.by_method.get_mut(request.method.as_str()) {
+        match counts.by_method.get_mut(method.as_str()) {
             Some(count) => *count += 1,
-            None => drop(counts.by_method.insert(request.method.to_string(), 1)),
+            None => drop(counts.by_method.insert(method.to_string(), 1)),
         }
         *counts.by_status.entry(status.as_u16()).or_default() += 1;
         if self.keeps_entries {
-            counts.entries.push(Entry {
-                method: request.method.clone(),
-                host: host(request),
-                path: request.uri.path_and_query().map_or_else(String::new, ToString::to_string),
-                status,
-            });
+            let (method, host, path) = (method.clone(), host.to_owned(), path.to_owned());
+            counts.entries.push(Entry { method, host, path, status, order: turn.order });
         }
     }
 
@@ -115,23 +154,38 @@ impl Log {
     }
 }
 
-/// A request under way.
-pub(crate) struct Turn(Arc<Log>);
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.0.counts().at_once -= 1;
+impl Counts {
+    fn add(&mut self, host: &str) -> usize {
+        self.hosts.push(Host::default());
+        self.places.insert(host.to_owned(), self.hosts.len() - 1);
+        self.hosts.len() - 1
     }
 }
 
-/// HTTP/2 names the host in the request's URI, HTTP/1.1 in a header.
-fn host(request: &http::request::Parts) -> String {
-    match request.uri.authority() {
-        Some(authority) => authority.to_string(),
-        None => request
-            .headers
-            .get(http::header::HOST)
-            .map_or_else(String::new, |host| String::from_utf8_lossy(host.as_bytes()).into_owned()),
+impl Host {
+    fn begin(&mut self, now: Instant) {
+        self.at_once += 1;
+        self.log.requests += 1;
+        self.log.most_at_once = self.log.most_at_once.max(self.at_once);
+        if let Some(last) = self.last.replace(now) {
+            let gap = now.duration_since(last);
+            self.log.smallest_gap = Some(self.log.smallest_gap.map_or(gap, |smallest| smallest.min(gap)));
+        }
+    }
+}
+
+/// A request under way.
+pub(crate) struct Turn {
+    log: Arc<Log>,
+    place: usize,
+    order: usize,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut counts = self.log.counts();
+        counts.at_once -= 1;
+        counts.hosts[self.place].at_once -= 1;
     }
 }
 
@@ -142,21 +196,38 @@ mod tests {
     #[test]
     fn the_most_at_once_outlives_the_turns() {
         let log = Log::counting();
-        let first = log.begin();
-        drop(log.begin());
+        let first = log.begin("a");
+        drop(log.begin("a"));
         drop(first);
-        drop(log.begin());
+        drop(log.begin("b"));
         assert_eq!(log.most_at_once(), 2);
     }
 
     #[test]
-    fn an_entry_tells_host_and_path_as_they_came() {
+    fn each_host_has_its_own_account() {
+        let log = Log::counting();
+        let first = log.begin("a");
+        let _other = log.begin("b");
+        assert_eq!(log.hosts()["a"], HostLog { requests: 1, most_at_once: 1, smallest_gap: None });
+        drop(first);
+        let _second = log.begin("a");
+        let account = log.hosts()["a"];
+        assert_eq!((account.requests, account.most_at_once, account.smallest_gap.is_some()), (2, 1, true));
+        let _third = log.begin("a");
+        assert!(log.hosts()["a"].smallest_gap <= account.smallest_gap);
+        assert_eq!((log.hosts()["a"].most_at_once, log.hosts()["b"].requests), (2, 1));
+    }
+
+    #[test]
+    fn an_entry_tells_what_came_and_in_which_order_it_came() {
         let log = Log::keeping();
-        let request =
-            http::Request::get("//Frame/AllPictures?p=2").header("Host", "www.example:8443").body(()).expect("valid");
-        log.answered(&request.into_parts().0, StatusCode::FOUND);
-        let [entry] = &log.requests()[..] else { panic!("one request, one entry") };
-        assert_eq!((entry.host.as_str(), entry.path.as_str()), ("www.example:8443", "//Frame/AllPictures?p=2"));
-        assert_eq!((log.served_method("GET"), log.served_status(302), log.served_status(200)), (1, 1, 0));
+        let (early, late) = (log.begin("www.example:8443"), log.begin("www.example:8443"));
+        let path = "//Frame/AllPictures?p=2";
+        log.answered(&late, &Method::GET, "www.example:8443", path, StatusCode::FOUND);
+        log.answered(&early, &Method::GET, "www.example:8443", path, StatusCode::FOUND);
+        let [entry, last] = &log.requests()[..] else { panic!("two requests, two entries") };
+        assert_eq!((entry.host.as_str(), entry.path.as_str()), ("www.example:8443", path));
+        assert_eq!((entry.order, last.order), (1, 0));
+        assert_eq!((log.served_method("GET"), log.served_status(302), log.served_status(200)), (2, 2, 0));
     }
 }

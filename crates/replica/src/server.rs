@@ -2,9 +2,8 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,17 +11,14 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use crate::answer::{Answer, Asked, Body};
 use crate::log::Log;
+use crate::running::{AFTER_FAILED_ACCEPT, Running, bind};
 
 /// The largest request body that is read, in bytes: a login form is a hundred.
 const MAX_BODY: usize = 64 * 1024;
-
-/// How long to wait after a failed `accept`, which fails for want of file descriptors.
-const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(10);
 
 /// What a site serves. HEAD is GET without a body, methods other than these three are refused before they come here.
 pub(crate) trait Pages: Send + Sync + 'static {
@@ -53,32 +49,18 @@ pub(crate) struct Setup {
 pub(crate) struct Server {
     address: SocketAddr,
     log: Arc<Log>,
-    /// Set until the server is stopped.
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    _running: Running,
 }
 
 impl Server {
     /// Binds at once, so that a port in use is an error here; serves on a thread of its own.
     pub(crate) fn start(setup: Setup, pages: impl Pages) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, setup.port))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = {
-            let _inside = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
-        };
+        let (listener, address) = bind((Ipv4Addr::LOCALHOST, setup.port).into())?;
         let log = setup.log.clone();
-        let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new().name(setup.name.to_owned()).spawn(move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    never = accept(listener, setup, Arc::new(pages)) => match never {},
-                    _ = stopped => {}
-                }
-            });
+        let running = Running::start(setup.name, || {
+            Ok(accept(tokio::net::TcpListener::from_std(listener)?, setup, Arc::new(pages)))
         })?;
-        Ok(Self { address, log, running: Some((stop, thread)) })
+        Ok(Self { address, log, _running: running })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -87,16 +69,6 @@ impl Server {
 
     pub(crate) fn log(&self) -> &Log {
         &self.log
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some((stop, thread)) = self.running.take() {
-            // An error of either means that the thread has ended already, which is what is wanted.
-            let _ = stop.send(());
-            let _ = thread.join();
-        }
     }
 }
 
@@ -132,7 +104,8 @@ async fn accept(listener: tokio::net::TcpListener, setup: Setup, pages: Arc<impl
 }
 
 async fn respond(log: &Arc<Log>, pages: &impl Pages, latency: Duration, request: Request<Incoming>) -> Response<Body> {
-    let turn = log.begin();
+    let host = host(&request);
+    let turn = log.begin(&host);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
@@ -149,8 +122,20 @@ async fn respond(log: &Arc<Log>, pages: &impl Pages, latency: Duration, request:
         }
         Err(status) => (Asked { parts, body: Bytes::new() }, Answer::bare(status)),
     };
-    log.answered(&asked.parts, answer.status);
+    let path = asked.parts.uri.path_and_query().map_or("", |path| path.as_str());
+    log.answered(&turn, &asked.parts.method, &host, path, answer.status);
     answer.into_response(asked.parts.method == Method::HEAD, turn)
+}
+
+/// HTTP/2 names the host in the request's URI, HTTP/1.1 in a header.
+fn host(request: &Request<Incoming>) -> String {
+    match request.uri().authority() {
+        Some(authority) => authority.to_string(),
+        None => request
+            .headers()
+            .get(http::header::HOST)
+            .map_or_else(String::new, |host| String::from_utf8_lossy(host.as_bytes()).into_owned()),
+    }
 }
 
 async fn read(incoming: Incoming) -> Result<Bytes, StatusCode> {
