@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::downloader::middlewares::{Cookies, Headers, Redirects, Referrer, Retry, cookies, headers, redirect, retry};
+use crate::downloader::middlewares::{Cookies, Headers, Redirects, Referrer, Retry, Robots, cookies, headers, redirect, retry, robots};
 use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
 use crate::feed::{Catalogue, Format, Storage};
@@ -81,6 +81,7 @@ impl Registry {
     pub fn new() -> Self {
         let (spiders, pipelines, middlewares) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Self { spiders, pipelines, middlewares, feeds: Catalogue::default() }
+            .middleware::<Robots>()
             .middleware::<Headers>()
             .middleware::<Referrer>()
             .middleware::<Retry>()
@@ -246,8 +247,17 @@ impl Component for Headers {
     const NAME: &'static str = "headers";
     type Settings = headers::Settings;
 
-    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
-        Self::new(&settings)
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        Self::new(&settings, context.hosts.clone())
+    }
+}
+
+impl Component for Robots {
+    const NAME: &'static str = "robots";
+    type Settings = robots::Settings;
+
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        Ok(Self::new(settings, context.hosts.clone(), context.stats.clone()))
     }
 }
 

@@ -215,6 +215,7 @@ impl Images {
         let keep = Keep {
             limit: self.settings.max_body.as_u64(),
             setting: Cow::Borrowed("pipelines.images.max_body"),
+            cut: false,
             spill: Some((self.store.parts(), self.settings.spill.as_u64())),
         };
         let mut request = Request::get(url).header(header::ACCEPT, HeaderValue::from_static("image/*,*/*;q=0.8"));

@@ -296,6 +296,7 @@ impl Client {
         if let Some(length) = declared
             && request.method != Method::HEAD
             && length > limit
+            && !keep.cut
         {
             return if is_wanted { Err(too_large(length)) } else { Ok(Body::default()) };
         }
@@ -326,6 +327,11 @@ impl Client {
             };
             let Some(chunk) = chunk else { break };
             if parts.length + chunk.len() as u64 > limit {
+                if keep.cut && is_wanted {
+                    let rest = usize::try_from(limit - parts.length).unwrap_or(usize::MAX);
+                    parts.push(chunk.slice(..rest), declared).await.map_err(|error| Broken::disk(&error, request))?;
+                    break;
+                }
                 let length = parts.length + chunk.len() as u64;
                 return if is_wanted { Err(too_large(length)) } else { Ok(Body::default()) };
             }

@@ -58,6 +58,15 @@ impl Fetch {
         Ok(response)
     }
 
+    /// The same, with its own limit.
+    ///
+    /// # Errors
+    /// As [`Fetch::fetch`].
+    pub async fn fetch_within(&self, request: Request, keep: &Keep) -> Result<Response, Failure> {
+        let (response, _) = self.follow(request, keep, None).await?;
+        Ok(response)
+    }
+
     /// Fetches anything, with its own limit, a place for what is large, and only so many bodies held at once: when
     /// there is no place left, the host waits, and not the memory.
     ///

@@ -165,6 +165,8 @@ pub struct Keep {
     pub limit: u64,
     /// The setting that `limit` comes from, for the message.
     pub setting: Cow<'static, str>,
+    /// Whether what is over the limit is left out, and no failure.
+    pub cut: bool,
     /// A folder for bodies that are too large to be held in memory, and from which size on.
     pub spill: Option<(PathBuf, u64)>,
 }
@@ -182,7 +184,7 @@ impl Keep {
     /// A page of at most so many bytes, in memory.
     #[must_use]
     pub fn page(limit: u64) -> Self {
-        Self { limit, setting: Cow::Borrowed("download.max_body"), spill: None }
+        Self { limit, setting: Cow::Borrowed("download.max_body"), cut: false, spill: None }
     }
 }
 

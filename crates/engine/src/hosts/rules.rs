@@ -79,17 +79,22 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The patterns that fit a host, the longest first.
+    #[must_use]
+    pub fn patterns(&self, host: &str) -> Vec<&str> {
+        let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|c| c.is_ascii_digit()));
+        let name = name.map_or(host, |(name, _)| name);
+        let fits = |pattern: &&str| is_like(pattern, host) || is_like(pattern, name);
+        let mut fitting: Vec<_> = self.rules.keys().map(String::as_str).filter(fits).collect();
+        fitting.sort_by_key(|pattern| std::cmp::Reverse(pattern.bytes().filter(|byte| *byte != b'*').count()));
+        fitting
+    }
+
     /// What holds for a host: of two patterns that fit, the one with more letters says more.
     #[must_use]
     pub fn rule(&self, host: &str) -> Option<Rule> {
-        let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|c| c.is_ascii_digit()));
-        let name = name.map_or(host, |(name, _)| name);
-        let fits = |pattern: &str| is_like(pattern, host) || is_like(pattern, name);
-        let mut fitting: Vec<_> = self.rules.iter().filter(|(pattern, _)| fits(pattern)).collect();
-        fitting.sort_by_key(|(pattern, _)| pattern.bytes().filter(|byte| *byte != b'*').count());
-        let mut all = fitting.into_iter().map(|(_, rule)| rule.clone());
-        let first = all.next()?;
-        Some(all.fold(first, Rule::but))
+        let fitting = self.patterns(host).into_iter().rev();
+        fitting.filter_map(|pattern| self.rules.get(pattern).cloned()).reduce(Rule::but)
     }
 }
 

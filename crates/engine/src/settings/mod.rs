@@ -144,7 +144,7 @@ pub struct Downloader {
 
 impl Default for Downloader {
     fn default() -> Self {
-        Self { middlewares: ["headers", "referrer", "retry", "redirect", "cookies"].map(str::to_owned).into() }
+        Self { middlewares: ["robots", "headers", "referrer", "retry", "redirect", "cookies"].map(str::to_owned).into() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::downloader::{Middleware, Outbound};
 use crate::error::Error;
+use crate::hosts::Hosts;
 use crate::message::Request;
 
 /// `[middlewares.headers]`.
@@ -35,25 +37,40 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Headers {
     headers: HeaderMap,
+    /// Headers of single hosts, by the pattern of their rule.
+    by_rule: BTreeMap<String, HeaderMap>,
+    hosts: Arc<Hosts>,
 }
 
 impl Headers {
     /// # Errors
     /// If a name or value of the settings cannot stand in a header.
-    pub fn new(settings: &Settings) -> Result<Self, Error> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &settings.default {
-            let key = format!("middlewares.headers.default.{name}");
-            let name = HeaderName::try_from(name.as_str())
-                .map_err(|_| Error::setting(&key, "is not a header's name: letters, digits and `-`"))?;
-            let value = HeaderValue::try_from(value.as_str())
-                .map_err(|_| Error::setting(&key, "has a character that a header cannot carry"))?;
-            if !value.is_empty() {
-                headers.insert(name, value);
-            }
+    pub fn new(settings: &Settings, hosts: Arc<Hosts>) -> Result<Self, Error> {
+        let headers = read("middlewares.headers.default", &settings.default)?;
+        let mut by_rule = BTreeMap::new();
+        for (pattern, rule) in hosts.settings().rules.iter().filter(|(_, rule)| !rule.headers.is_empty()) {
+            let mut headers = read(&format!("hosts.\"{pattern}\".headers"), &rule.headers)?;
+            // what is meant for one host may be a key to it
+            headers.values_mut().for_each(|value| value.set_sensitive(true));
+            by_rule.insert(pattern.clone(), headers);
         }
-        Ok(Self { headers })
+        Ok(Self { headers, by_rule, hosts })
     }
+}
+
+fn read(table: &str, written: &BTreeMap<String, String>) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in written {
+        let key = format!("{table}.{name}");
+        let name = HeaderName::try_from(name.as_str())
+            .map_err(|_| Error::setting(&key, "is not a header's name: letters, digits and `-`"))?;
+        let value = HeaderValue::try_from(value.as_str())
+            .map_err(|_| Error::setting(&key, "has a character that a header cannot carry"))?;
+        if !value.is_empty() {
+            headers.insert(name, value);
+        }
+    }
+    Ok(headers)
 }
 
 impl fmt::Display for Headers {
@@ -65,6 +82,14 @@ impl fmt::Display for Headers {
 #[async_trait]
 impl Middleware for Headers {
     async fn outbound(&self, mut request: Request) -> Outbound {
+        if !self.by_rule.is_empty() {
+            let host = request.host();
+            for pattern in self.hosts.settings().patterns(&host) {
+                for (name, value) in self.by_rule.get(pattern).into_iter().flatten() {
+                    request.headers.entry(name).or_insert_with(|| value.clone());
+                }
+            }
+        }
         for (name, value) in &self.headers {
             request.headers.entry(name).or_insert_with(|| value.clone());
         }
@@ -77,9 +102,31 @@ mod tests {
     use super::*;
     use http::header;
 
+    fn hosts(rules: &str) -> Arc<Hosts> {
+        Hosts::new(1, toml::from_str(rules).expect("settings"))
+    }
+
+    #[tokio::test]
+    async fn c02_a_hosts_own_headers_go_to_no_other() {
+        let rules = "['*.a.example']\nheaders = { x-api-key = 'general' }\n['api.a.example']\nheaders = { x-api-key = 'own' }";
+        let headers = Headers::new(&Settings::default(), hosts(rules)).expect("headers");
+        for (url, expected) in [
+            ("http://api.a.example/", Some("own")),
+            ("http://www.a.example:8080/", Some("general")),
+            ("http://a.example.b.example/", None),
+        ] {
+            let Outbound::Send(sent) = headers.outbound(Request::get(url.parse().expect("a URL"))).await else {
+                panic!("sent")
+            };
+            let value = sent.headers.get("x-api-key");
+            assert_eq!(value.map(|value| value.to_str().expect("text")), expected, "{url}");
+            assert!(value.is_none_or(HeaderValue::is_sensitive));
+        }
+    }
+
     #[tokio::test]
     async fn a_requests_own_header_stays() {
-        let headers = Headers::new(&Settings::default()).expect("headers");
+        let headers = Headers::new(&Settings::default(), hosts("")).expect("headers");
         let request = Request::get("http://example.com/".parse().expect("a URL"))
             .header(header::ACCEPT_LANGUAGE, HeaderValue::from_static("fr"));
         let Outbound::Send(sent) = headers.outbound(request).await else { panic!("sent") };
@@ -90,7 +137,7 @@ mod tests {
     #[test]
     fn a_header_that_cannot_be_is_named() {
         let settings = Settings { default: BTreeMap::from([("x-a".to_owned(), "a\r\nb".to_owned())]) };
-        let error = Headers::new(&settings).expect_err("a line break");
+        let error = Headers::new(&settings, hosts("")).expect_err("a line break");
         assert!(error.to_string().contains("`middlewares.headers.default.x-a`"), "{error}");
     }
 }

@@ -7,9 +7,11 @@ pub mod headers;
 pub mod redirect;
 pub mod referrer;
 pub mod retry;
+pub mod robots;
 
 pub use cookies::Cookies;
 pub use headers::Headers;
 pub use redirect::Redirects;
 pub use referrer::Referrer;
 pub use retry::Retry;
+pub use robots::Robots;
