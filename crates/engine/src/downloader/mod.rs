@@ -9,6 +9,7 @@ mod limits;
 pub mod middlewares;
 mod outage;
 mod parts;
+pub mod robots;
 mod tls;
 
 use std::borrow::Cow;
