@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::downloader::middlewares::{Cookies, Headers, Redirects, Referrer, Retry, Robots, cookies, headers, redirect, retry, robots};
+use crate::downloader::middlewares::{
+    Cookies, Headers, Redirects, Referrer, Retry, Robots, cookies, headers, redirect, retry, robots,
+};
 use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
 use crate::feed::{Catalogue, Format, Storage};

@@ -144,7 +144,9 @@ pub struct Downloader {
 
 impl Default for Downloader {
     fn default() -> Self {
-        Self { middlewares: ["robots", "headers", "referrer", "retry", "redirect", "cookies"].map(str::to_owned).into() }
+        Self {
+            middlewares: ["robots", "headers", "referrer", "retry", "redirect", "cookies"].map(str::to_owned).into(),
+        }
     }
 }
 

@@ -108,7 +108,8 @@ mod tests {
 
     #[tokio::test]
     async fn c02_a_hosts_own_headers_go_to_no_other() {
-        let rules = "['*.a.example']\nheaders = { x-api-key = 'general' }\n['api.a.example']\nheaders = { x-api-key = 'own' }";
+        let rules =
+            "['*.a.example']\nheaders = { x-api-key = 'general' }\n['api.a.example']\nheaders = { x-api-key = 'own' }";
         let headers = Headers::new(&Settings::default(), hosts(rules)).expect("headers");
         for (url, expected) in [
             ("http://api.a.example/", Some("own")),

@@ -51,7 +51,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let minutes = |minutes| Duration::from_secs(minutes * 60);
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         Self {
             agent: "dragline".to_owned(),
             max_size: ByteSize::kib(512),
@@ -144,7 +144,9 @@ impl Robots {
                 let agent = self.settings.agent.clone();
                 let parse = move || robots::Robots::parse_within(&body, limit).rules(&agent);
                 let rules = tokio::task::spawn_blocking(parse).await;
-                return rules.map(Some).map_err(|error| Failure::new(FailureKind::Internal, request.url.clone(), error.to_string()));
+                return rules
+                    .map(Some)
+                    .map_err(|error| Failure::new(FailureKind::Internal, request.url.clone(), error.to_string()));
             }
             Err(failure) => failure,
         };
@@ -203,9 +205,10 @@ impl Robots {
 
     /// The host gets the time between requests that it asks for.
     fn slowed_down(&self, request: &Request, rules: Rules) -> Answer {
-        let rate = rules.request_rate().filter(|rate| rate.hours.is_none()).map(|rate| {
-            rate.per.div_f64(rate.requests.max(1) as f64)
-        });
+        let rate = rules
+            .request_rate()
+            .filter(|rate| rate.hours.is_none())
+            .map(|rate| rate.per.div_f64(rate.requests.max(1) as f64));
         let Some(delay) = rules.crawl_delay().max(rate) else { return Answer::Rules(Arc::new(rules)) };
         let (host, most) = (request.host(), self.settings.max_delay);
         if delay > most {
@@ -382,7 +385,10 @@ mod tests {
         let host = wish("http://a.example/").host();
         drop(robots.hosts.turn(&host, crate::hosts::Door::Crawl).await);
         let next = robots.hosts.try_turn(&host, Instant::now());
-        assert!(matches!(next, hosts::Answer::NotBefore(at) if at == Instant::now() + Duration::from_secs(2)), "{next:?}");
+        assert!(
+            matches!(next, hosts::Answer::NotBefore(at) if at == Instant::now() + Duration::from_secs(2)),
+            "{next:?}"
+        );
         for delay in ["86400", "1e99"] {
             know(&robots, "http://b.example/", rules(&format!("User-agent: *\nCrawl-delay: {delay}")));
             let page = robots.admit(&wish("http://b.example/"));
