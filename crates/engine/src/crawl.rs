@@ -1,5 +1,6 @@
 //! Assembly: settings and registry become a crawl; it runs; it reports.
 
+mod fetcher;
 mod keeper;
 mod report;
 mod space;
@@ -14,11 +15,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub use self::fetcher::Fetcher;
 pub use self::report::Report;
 
+use self::fetcher::assemble;
 use self::keeper::Keeper;
 use self::report::Before;
-use crate::downloader::{Client, Downloader, Fetch, Middleware};
+use crate::downloader::{Downloader, Fetch, Middleware};
 use crate::engine::{Ended, Engine, Parts, Space};
 use crate::error::{Error, Result};
 use crate::feed::{self, Catalogue, Plan, Rules, Sync, Writer};
@@ -100,26 +103,10 @@ impl Crawl {
         let stats = Arc::new(Stats::default());
         let hosts = Hosts::lending(settings.crawl.concurrency, settings.crawl.lend_after, settings.hosts.clone());
         let concurrency = settings.crawl.concurrency;
-        let mut context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency };
-
-        let mut middlewares: Vec<Arc<dyn Middleware>> = Vec::new();
-        for name in &settings.downloader.middlewares {
-            let table = settings.middlewares.get(name).cloned().unwrap_or_default();
-            middlewares.push(registry.build_middleware(name, table, &layers, &context)?);
-        }
-        let (limits, dialer) = (settings.download.clone(), settings.dialer.clone());
-        let client = Client::new(limits, dialer, &settings.dns, &settings.tls, hosts.clone())
-            .map_err(|error| layers.blame_on(error.key(), &error.into()))?;
-        let downloader = Arc::new(Downloader::new(
-            middlewares.clone(),
-            client,
-            hosts.clone(),
-            settings.crawl.patience,
-            stats.clone(),
-        ));
+        let (downloader, middlewares) = assemble(registry, &layers, &settings, &hosts, &stats, None)?;
         let stop = watch::Sender::new(false);
         let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
-        context.fetch = Some(fetch.clone());
+        let context = Context { fetch: Some(fetch.clone()), stats: stats.clone(), hosts: hosts.clone(), concurrency };
 
         let mut pipelines: Vec<Arc<dyn Pipeline>> = Vec::new();
         for name in &settings.pipelines.order {

@@ -30,6 +30,15 @@ pub struct Held {
     pub place: OwnedSemaphorePermit,
 }
 
+/// What came of a request, and the way that led there.
+#[derive(Debug)]
+pub struct Trace {
+    /// The request as it went out last; its `redirects` are the way.
+    pub request: Request,
+    /// What came of it.
+    pub outcome: Result<Response, Failure>,
+}
+
 impl Fetch {
     /// For the crawl's components.
     #[must_use]
@@ -79,27 +88,44 @@ impl Fetch {
         }
     }
 
+    /// Fetches whatever there is, and tells the way there: a response of any status is one.
+    pub async fn trace(&self, mut request: Request, keep: &Keep) -> Trace {
+        let outcome = self.chase(&mut request, keep, None).await;
+        Trace { request, outcome: outcome.map(|(response, _)| response) }
+    }
+
     async fn follow(
         &self,
         mut request: Request,
         keep: &Keep,
         places: Option<&Arc<Semaphore>>,
     ) -> Result<(Response, Option<OwnedSemaphorePermit>), Failure> {
+        match self.chase(&mut request, keep, places).await? {
+            (response, _) if !response.status.is_success() => Err(Failure::status(response.status, response.url)),
+            found => Ok(found),
+        }
+    }
+
+    async fn chase(
+        &self,
+        request: &mut Request,
+        keep: &Keep,
+        places: Option<&Arc<Semaphore>>,
+    ) -> Result<(Response, Option<OwnedSemaphorePermit>), Failure> {
         loop {
-            self.admit(&request).await?;
-            let turn = self.wait(&request).await?;
+            self.admit(request).await?;
+            let turn = self.wait(request).await?;
             let place = match places {
                 Some(places) => places.clone().acquire_owned().await.ok(),
                 None => None,
             };
-            let exchange = self.downloader.exchange(&request, keep, &turn).await;
+            let exchange = self.downloader.exchange(request, keep, &turn).await;
             drop(turn);
-            request = match exchange {
-                Exchange::Answered(response) if response.status.is_success() => return Ok((response, place)),
-                Exchange::Answered(response) => return Err(Failure::status(response.status, response.url)),
+            *request = match exchange {
+                Exchange::Answered(response) => return Ok((response, place)),
                 Exchange::Failed(failure) => return Err(failure),
                 Exchange::Dropped(reason) => {
-                    return Err(skipped(&request, &reason));
+                    return Err(skipped(request, &reason));
                 }
                 // each redirect and retry counts itself in the request, so this ends
                 Exchange::Again(next) => next,

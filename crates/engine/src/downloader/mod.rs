@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 pub use client::{Client, ClientError};
 pub use dialer::{Dns, PinError};
-pub use fetch::{Fetch, Held};
+pub use fetch::{Fetch, Held, Trace};
 pub use limits::Limits;
 pub use tls::Tls;
 

@@ -440,7 +440,7 @@ impl Hosts {
         }
         slot.timer = Some(at);
         let host = host.clone();
-        self.later(at, move |state| state.eager(&host));
+        self.later(at, move |state| state.free(&host));
     }
 
     /// Sees to it that who waits for a place is looked after when one can be lent.

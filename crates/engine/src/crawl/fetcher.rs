@@ -1,0 +1,68 @@
+//! One request at a time, as a crawl would send it: for `dragline fetch` and for tests of layers.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::downloader::{Client, Downloader, Fetch, Keep, Middleware, Trace};
+use crate::error::Result;
+use crate::hosts::Hosts;
+use crate::message::Request;
+use crate::registry::{Context, Registry};
+use crate::settings::{Layers, Settings};
+use crate::stats::Stats;
+
+/// The wire with its layers, and no crawl above it.
+pub struct Fetcher {
+    fetch: Fetch,
+    keep: Keep,
+    /// The crawl is not to end, as long as this is there.
+    _stop: watch::Sender<bool>,
+}
+
+impl Fetcher {
+    /// Puts the layers together; `innermost` sees what goes over the wire, as it does. No side effects.
+    ///
+    /// # Errors
+    /// As [`Crawl::build`](crate::Crawl::build).
+    pub fn build(registry: &Registry, layers: &Layers, innermost: Option<Arc<dyn Middleware>>) -> Result<Self> {
+        let settings = Settings::read(layers)?;
+        registry.check(layers, &settings)?;
+        let stats = Arc::new(Stats::default());
+        let stop = watch::Sender::new(false);
+        let hosts = Hosts::new(settings.crawl.concurrency, settings.hosts.clone());
+        let (downloader, _) = assemble(registry, layers, &settings, &hosts, &stats, innermost)?;
+        let keep = downloader.keep_page();
+        let fetch = Fetch::new(downloader, hosts, stop.subscribe());
+        Ok(Self { fetch, keep, _stop: stop })
+    }
+
+    /// Sends a request and follows where it leads. A response of any status is one.
+    pub async fn fetch(&self, request: Request) -> Trace {
+        self.fetch.trace(request, &self.keep).await
+    }
+}
+
+/// The downloader of these settings, and its middlewares, outermost first.
+pub(super) fn assemble(
+    registry: &Registry,
+    layers: &Layers,
+    settings: &Settings,
+    hosts: &Arc<Hosts>,
+    stats: &Arc<Stats>,
+    innermost: Option<Arc<dyn Middleware>>,
+) -> Result<(Arc<Downloader>, Vec<Arc<dyn Middleware>>)> {
+    let concurrency = settings.crawl.concurrency;
+    let context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency };
+    let mut middlewares: Vec<Arc<dyn Middleware>> = Vec::new();
+    for name in &settings.downloader.middlewares {
+        let table = settings.middlewares.get(name).cloned().unwrap_or_default();
+        middlewares.push(registry.build_middleware(name, table, layers, &context)?);
+    }
+    middlewares.extend(innermost);
+    let (limits, dialer) = (settings.download.clone(), settings.dialer.clone());
+    let client = Client::new(limits, dialer, &settings.dns, &settings.tls, hosts.clone())
+        .map_err(|error| layers.blame_on(error.key(), &error.into()))?;
+    let (layers, patience) = (middlewares.clone(), settings.crawl.patience);
+    Ok((Arc::new(Downloader::new(layers, client, hosts.clone(), patience, stats.clone())), middlewares))
+}
