@@ -100,7 +100,9 @@ impl Crawl {
         let stats = Arc::new(Stats::default());
         let hosts = Hosts::new(settings.crawl.concurrency, settings.hosts.clone());
         let concurrency = settings.crawl.concurrency;
-        let mut context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency };
+        let shared = Arc::new(settings.clone());
+        let mut context =
+            Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency, settings: shared };
 
         let mut middlewares: Vec<Arc<dyn Middleware>> = Vec::new();
         for name in &settings.downloader.middlewares {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
@@ -182,13 +182,6 @@ impl Client {
                 return Err(fail(FailureKind::HeadTimeout, detail));
             }
         };
-        let packed = head.headers().get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity");
-        if let Some(coding) = packed
-            && head.status().is_success()
-        {
-            let detail = format!("the body is packed as {coding:?}, which was not asked for");
-            return Err(fail(FailureKind::BadEncoding, detail));
-        }
         let (status, version, headers) = (head.status(), head.version(), head.headers().clone());
         let body = self.body(head, request, keep, deadline).await?;
         // The connection's own tasks put it back into the pool. Who comes next in the same breath would find none there

@@ -134,7 +134,19 @@ pub struct Downloader {
 
 impl Default for Downloader {
     fn default() -> Self {
-        Self { middlewares: ["headers", "referrer", "retry", "redirect", "cookies"].map(str::to_owned).into() }
+        let middlewares = [
+            "offsite",
+            "headers",
+            "auth",
+            "referrer",
+            "retry",
+            "meta-refresh",
+            "redirect",
+            "decompression",
+            "cookies",
+            "proxy",
+        ];
+        Self { middlewares: middlewares.map(str::to_owned).into() }
     }
 }
 
