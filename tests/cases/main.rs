@@ -2,6 +2,10 @@
 #![expect(clippy::expect_used, clippy::print_stderr, reason = "tests fail by panicking, and say what they skip")]
 
 mod exports;
+mod middlewares;
+mod redirect;
+mod retry;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

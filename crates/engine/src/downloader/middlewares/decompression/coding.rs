@@ -44,11 +44,12 @@ impl Coding {
         let mut head = [0; 4];
         let length = read_full(&mut source, &mut head)?;
         let is_packed = match self {
+            _ if length == 0 => false,
             Self::Gzip => begins(&head[..length], &[0x1f, 0x8b]),
             Self::Zstd => {
                 // or a frame to be skipped
                 begins(&head[..length], &[0x28, 0xb5, 0x2f, 0xfd])
-                    || head[0] >> 4 == 5 && begins(&head[1..length.max(1)], &[0x2a, 0x4d, 0x18])
+                    || head[0] >> 4 == 5 && begins(&head[1..length], &[0x2a, 0x4d, 0x18])
             }
             Self::Deflate | Self::Brotli => true,
         };
@@ -97,7 +98,7 @@ fn begins(head: &[u8], magic: &[u8]) -> bool {
 
 /// RFC 1950, section 2.2.
 fn is_zlib(head: [u8; 4]) -> bool {
-    head[0] & 0x0f == 8 && head[0] >> 4 <= 7 && u16::from_be_bytes([head[0], head[1]]) % 31 == 0
+    head[0] & 0x0f == 8 && head[0] >> 4 <= 7 && u16::from_be_bytes([head[0], head[1]]).is_multiple_of(31)
 }
 
 impl fmt::Display for Coding {

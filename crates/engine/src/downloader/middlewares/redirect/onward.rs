@@ -192,12 +192,12 @@ fn refer(next: &mut Request, response: &Response) {
         next.referrer = value.to_str().ok().and_then(|page| Url::parse(page).ok());
     }
     let values = response.headers.get_all(header::REFERRER_POLICY).iter().filter_map(|value| value.to_str().ok());
-    let policies = values.flat_map(|value| value.split(',')).filter_map(|token| {
+    let mut policies = values.flat_map(|value| value.split(',')).filter_map(|token| {
         let token = token.trim().to_ascii_lowercase();
         let token: StrDeserializer<'_, ValueError> = token.as_str().into_deserializer();
         ReferrerPolicy::deserialize(token).ok()
     });
-    if let Some(policy) = policies.last() {
+    if let Some(policy) = policies.next_back() {
         next.options_mut().referrer_policy = Some(policy);
     }
 }
