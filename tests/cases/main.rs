@@ -2,7 +2,11 @@
 #![expect(clippy::expect_used, clippy::print_stderr, reason = "tests fail by panicking, and say what they skip")]
 
 mod exports;
+mod middlewares;
+mod redirect;
+mod retry;
 mod robots;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

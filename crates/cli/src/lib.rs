@@ -76,7 +76,9 @@ mod tests {
 
     #[test]
     fn the_tables_of_components_say_what_the_code_does() {
-        use dragline::downloader::middlewares::{cookies, headers, redirect, retry};
+        use dragline::downloader::middlewares::{
+            auth, cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, retry,
+        };
         let defaults: toml::Table = toml::from_str(super::DEFAULTS).expect("TOML");
         let read = |path: [&str; 2]| defaults[path[0]][path[1]].clone();
         let retry: retry::Settings = read(["middlewares", "retry"]).try_into().expect("settings");
@@ -87,6 +89,16 @@ mod tests {
         assert_eq!(cookies, cookies::Settings::default());
         let headers: headers::Settings = read(["middlewares", "headers"]).try_into().expect("settings");
         assert_eq!(headers, headers::Settings::default());
+        let offsite: offsite::Settings = read(["middlewares", "offsite"]).try_into().expect("settings");
+        assert_eq!(offsite, offsite::Settings::default());
+        let auth: auth::Settings = read(["middlewares", "auth"]).try_into().expect("settings");
+        assert_eq!(auth, auth::Settings::default());
+        let refresh: meta_refresh::Settings = read(["middlewares", "meta-refresh"]).try_into().expect("settings");
+        assert_eq!(refresh, meta_refresh::Settings::default());
+        let unpacking: decompression::Settings = read(["middlewares", "decompression"]).try_into().expect("settings");
+        assert_eq!(unpacking, decompression::Settings::default());
+        let proxy: proxy::Settings = read(["middlewares", "proxy"]).try_into().expect("settings");
+        assert_eq!(proxy, proxy::Settings::default());
         let images: dragline_images::Settings = read(["pipelines", "images"]).try_into().expect("settings");
         assert_eq!(images, dragline_images::Settings::default());
     }

@@ -41,6 +41,12 @@ fn shown(key: &str, value: &Value) -> Value {
     match value {
         _ if from_elsewhere || is_secret(key) => Value::String("***".to_owned()),
         Value::String(text) => Value::String(mask_userinfo(text).into_owned()),
+        // accounts, proxies
+        Value::Array(values) => values.iter().map(|value| shown(key, value)).collect::<Vec<_>>().into(),
+        Value::Table(table) => {
+            let inner = table.iter().map(|(key, value)| (key.clone(), shown(key, value)));
+            Value::Table(inner.collect())
+        }
         other => other.clone(),
     }
 }

@@ -106,7 +106,13 @@ impl Crawl {
         let (downloader, middlewares) = assemble(registry, &layers, &settings, &hosts, &stats, None)?;
         let stop = watch::Sender::new(false);
         let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
-        let context = Context { fetch: Some(fetch.clone()), stats: stats.clone(), hosts: hosts.clone(), concurrency };
+        let context = Context {
+            fetch: Some(fetch.clone()),
+            stats: stats.clone(),
+            hosts: hosts.clone(),
+            concurrency,
+            settings: Arc::new(settings.clone()),
+        };
 
         let mut pipelines: Vec<Arc<dyn Pipeline>> = Vec::new();
         for name in &settings.pipelines.order {

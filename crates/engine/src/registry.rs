@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::downloader::middlewares::{
-    Cookies, Headers, Redirects, Referrer, Retry, Robots, cookies, headers, redirect, retry, robots,
+    Auth, Cookies, Decompression, Headers, MetaRefresh, Offsite, Proxies, Redirects, Referrer, Retry, Robots, auth,
+    cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, retry, robots,
 };
 use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
@@ -46,6 +47,8 @@ pub struct Context {
     pub hosts: Arc<Hosts>,
     /// Requests at once over all hosts: `crawl.concurrency`.
     pub concurrency: usize,
+    /// All settings of the crawl, for what is said in one place and holds in several.
+    pub settings: Arc<Settings>,
 }
 
 type Build<T> = Box<dyn Fn(toml::Table, &Layers, &Context) -> Result<Arc<T>> + Send + Sync>;
@@ -83,12 +86,17 @@ impl Registry {
     pub fn new() -> Self {
         let (spiders, pipelines, middlewares) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Self { spiders, pipelines, middlewares, feeds: Catalogue::default() }
+            .middleware::<Offsite>()
             .middleware::<Robots>()
             .middleware::<Headers>()
+            .middleware::<Auth>()
             .middleware::<Referrer>()
             .middleware::<Retry>()
+            .middleware::<MetaRefresh>()
             .middleware::<Redirects>()
+            .middleware::<Decompression>()
             .middleware::<Cookies>()
+            .middleware::<Proxies>()
     }
 
     /// Adds a spider.
@@ -245,6 +253,15 @@ fn own_settings<C: Component>(kind: &str, table: toml::Table, layers: &Layers) -
     read_table(&format!("{kind}.{}", C::NAME), toml::Value::Table(table), layers)
 }
 
+impl Component for Offsite {
+    const NAME: &'static str = "offsite";
+    type Settings = offsite::Settings;
+
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        Self::new(&settings, context.stats.clone())
+    }
+}
+
 impl Component for Headers {
     const NAME: &'static str = "headers";
     type Settings = headers::Settings;
@@ -260,6 +277,15 @@ impl Component for Robots {
 
     fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
         Ok(Self::new(settings, context.hosts.clone(), context.stats.clone()))
+    }
+}
+
+impl Component for Auth {
+    const NAME: &'static str = "auth";
+    type Settings = auth::Settings;
+
+    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
+        Self::new(&settings)
     }
 }
 
@@ -285,7 +311,19 @@ impl Component for Retry {
         ] {
             within(key, time, Duration::ZERO..=month)?;
         }
-        Ok(Self::new(settings, context.hosts.clone(), context.stats.clone()))
+        Self::new(settings, context.hosts.clone(), context.stats.clone())
+    }
+}
+
+impl Component for MetaRefresh {
+    const NAME: &'static str = "meta-refresh";
+    type Settings = meta_refresh::Settings;
+
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        let redirects = context.settings.middlewares.get(Redirects::NAME).cloned().unwrap_or_default();
+        // it has been read once before, when the registry checked all tables
+        let redirects = redirects.try_into().map_err(Error::other)?;
+        Self::new(settings, redirects, context.settings.download.max_url, context.stats.clone())
     }
 }
 
@@ -293,8 +331,18 @@ impl Component for Redirects {
     const NAME: &'static str = "redirect";
     type Settings = redirect::Settings;
 
-    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
-        Ok(Self::new(settings))
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        Self::new(settings, context.settings.download.max_url, context.stats.clone())
+    }
+}
+
+impl Component for Decompression {
+    const NAME: &'static str = "decompression";
+    type Settings = decompression::Settings;
+
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        within("middlewares.decompression.max_codings", settings.max_codings, 0..=10)?;
+        Ok(Self::new(settings, context.stats.clone()))
     }
 }
 
@@ -304,5 +352,15 @@ impl Component for Cookies {
 
     fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
         Ok(Self::new(settings))
+    }
+}
+
+impl Component for Proxies {
+    const NAME: &'static str = "proxy";
+    type Settings = proxy::Settings;
+
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        within("middlewares.proxy.rest", settings.rest, Duration::ZERO..=Duration::from_secs(30 * 24 * 3600))?;
+        Self::new(&settings, |name| std::env::var(name).ok(), context.stats.clone())
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn assemble(
     innermost: Option<Arc<dyn Middleware>>,
 ) -> Result<(Arc<Downloader>, Vec<Arc<dyn Middleware>>)> {
     let concurrency = settings.crawl.concurrency;
-    let context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency };
+    let shared = Arc::new(settings.clone());
+    let context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency, settings: shared };
     let mut middlewares: Vec<Arc<dyn Middleware>> = Vec::new();
     for name in &settings.downloader.middlewares {
         let table = settings.middlewares.get(name).cloned().unwrap_or_default();

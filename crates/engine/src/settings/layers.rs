@@ -13,7 +13,7 @@ use super::layer::{Layer, Place, Source};
 use crate::error::{Error, Result, nearest};
 
 /// Tables in which any key may stand.
-const OPEN: &[&str] = &["dns.hosts", "middlewares.headers.default"];
+const OPEN: &[&str] = &["dns.hosts", "middlewares.headers.default", "middlewares.retry.rules"];
 /// Tables whose keys are names of components: one that is not registered is found when the crawl is put together.
 const COMPONENTS: &[&str] = &["pipelines", "middlewares"];
 

@@ -144,9 +144,20 @@ pub struct Downloader {
 
 impl Default for Downloader {
     fn default() -> Self {
-        Self {
-            middlewares: ["robots", "headers", "referrer", "retry", "redirect", "cookies"].map(str::to_owned).into(),
-        }
+        let middlewares = [
+            "offsite",
+            "robots",
+            "headers",
+            "auth",
+            "referrer",
+            "retry",
+            "meta-refresh",
+            "redirect",
+            "decompression",
+            "cookies",
+            "proxy",
+        ];
+        Self { middlewares: middlewares.map(str::to_owned).into() }
     }
 }
 

@@ -25,7 +25,6 @@ impl Default for Settings {
     fn default() -> Self {
         let headers = [
             ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-            ("accept-encoding", "identity"),
             ("accept-language", "en"),
             ("user-agent", concat!("dragline/", env!("CARGO_PKG_VERSION"), " (+", env!("CARGO_PKG_REPOSITORY"), ")")),
         ];

@@ -1,16 +1,28 @@
-//! Redirects, as new requests: method and body by the table of the Fetch standard (section 4.4, HTTP-redirect fetch).
+//! Redirects, as new requests (Fetch standard, section 4.4, HTTP-redirect fetch; RFC 9110, section 15.4).
 
+mod onward;
+
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
+use percent_encoding::{AsciiSet, percent_encode};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::downloader::{Inbound, Middleware, Trip};
-use crate::message::{Failure, FailureKind, Redirect, Request, Response};
+pub(in crate::downloader::middlewares) use onward::{Onward, is_same_page, is_web, sets_cookie};
 
-/// `[middlewares.redirect]`.
+use crate::downloader::{Inbound, Middleware, Trip};
+use crate::error::Error;
+use crate::message::{Failure, FailureKind, Request, Response};
+use crate::stats::Stats;
+
+/// What is not ASCII; what is, a URL's parser knows how to read.
+const NOT_ASCII: AsciiSet = AsciiSet::EMPTY;
+
+/// `[middlewares.redirect]`: also for refreshes, which are redirects by other means.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -18,102 +30,115 @@ pub struct Settings {
     pub limit: usize,
     /// Added to the priority at each hop, so that what was begun is finished.
     pub priority_adjust: i32,
+    /// What to do where https leads to http.
+    pub downgrade: Downgrade,
+    /// Whether a body goes on to another origin.
+    pub cross_origin_body: bool,
+    /// Headers that are not for another origin, beside `authorization`, `proxy-authorization` and `cookie`.
+    pub sensitive_headers: Vec<String>,
+}
+
+/// What to do where https leads to http.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Downgrade {
+    /// Follow.
+    Follow,
+    /// Fail, as `bad_redirect`.
+    Refuse,
+    /// Ask for the same by https.
+    Upgrade,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { limit: 20, priority_adjust: 2 }
+        let headers = [
+            "x-api-key",
+            "api-key",
+            "apikey",
+            "x-auth-token",
+            "x-access-token",
+            "x-session-token",
+            "x-csrf-token",
+            "x-csrftoken",
+            "x-xsrf-token",
+            "x-amz-security-token",
+            "x-goog-api-key",
+            "private-token",
+        ];
+        Self {
+            limit: 20,
+            priority_adjust: 2,
+            downgrade: Downgrade::Follow,
+            cross_origin_body: false,
+            sensitive_headers: headers.map(str::to_owned).into(),
+        }
     }
 }
 
 /// Makes the request that a redirect asks for.
 #[derive(Debug)]
 pub struct Redirects {
-    settings: Settings,
+    onward: Onward,
 }
 
 impl Redirects {
-    /// Follows redirects within these limits.
-    #[must_use]
-    pub fn new(settings: Settings) -> Self {
-        Self { settings }
+    /// Follows redirects by these settings, to URLs of at most `max_url` bytes.
+    ///
+    /// # Errors
+    /// If a name in `sensitive_headers` is not that of a header.
+    pub fn new(settings: Settings, max_url: usize, stats: Arc<Stats>) -> Result<Self, Error> {
+        Ok(Self { onward: Onward::new(settings, max_url, stats)? })
     }
 
     fn follow(&self, wish: &Request, response: &Response) -> Result<Option<Request>, Failure> {
         let status = response.status;
-        if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) || wish.options().redirects == Some(0) {
             return Ok(None);
         }
-        let fail =
-            |kind, detail: String| Failure { status: Some(status), ..Failure::new(kind, wish.url.clone(), detail) };
-        let Some(location) = response.headers.get(header::LOCATION) else {
-            return Err(fail(FailureKind::BadRedirect, format!("answered {status} without a `Location`")));
+        let fail = |kind, what| {
+            let detail = format!("answered {status} {what}");
+            Err(Failure { status: Some(status), ..Failure::new(kind, wish.url.clone(), detail) })
         };
-        let target = (std::str::from_utf8(location.as_bytes()).ok())
-            .and_then(|location| wish.url.join(location).ok())
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        let Some(mut target) = target else {
-            return Err(fail(FailureKind::BadRedirect, format!("answered {status} to what is not a http(s) URL")));
+        let Ok(location) = location(&response.headers) else {
+            return fail(FailureKind::BadRedirect, "with several `Location`s");
         };
+        // a redirect that leads nowhere is an answer like others
+        let Some(location) = location else { return Ok(None) };
+        let Some(mut target) = join(&wish.url, &location) else {
+            return fail(FailureKind::BadRedirect, "to what is not a URL");
+        };
+        if !is_web(&target) {
+            return fail(FailureKind::BadScheme, "to what is not a http(s) URL");
+        }
         if target.fragment().is_none() {
             target.set_fragment(wish.url.fragment());
         }
-        if wish.redirects.len() >= self.settings.limit {
-            let detail = format!("more than `middlewares.redirect.limit` = {} redirects", self.settings.limit);
-            return Err(fail(FailureKind::TooManyRedirects, detail));
-        }
-        // the same place twice is a loop, unless a cookie was set in between that may change its answer
-        let sets_cookie = response.headers.contains_key(header::SET_COOKIE);
-        let before = wish.redirects.iter().rposition(|hop| hop.url == target);
-        let since = before.map(|before| &wish.redirects[before..]).unwrap_or_default();
-        let changed = sets_cookie || since.iter().any(|hop| hop.sets_cookie);
-        if (before.is_some() || wish.url == target) && !changed {
-            return Err(fail(
-                FailureKind::RedirectLoop,
-                format!("{} redirects lead back to {target}", wish.redirects.len()),
-            ));
-        }
-        self.next(wish, status, target, sets_cookie).map(Some)
+        self.onward.request(wish, response, target).map(Some)
     }
+}
 
-    fn next(&self, wish: &Request, status: StatusCode, target: Url, sets_cookie: bool) -> Result<Request, Failure> {
-        let mut next = wish.clone();
-        let becomes_get = match status.as_u16() {
-            301 | 302 => wish.method == Method::POST,
-            303 => wish.method != Method::GET && wish.method != Method::HEAD,
-            _ => false,
-        };
-        if becomes_get {
-            next.method = Method::GET;
-            next.body.clear();
-            for name in
-                [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE]
-            {
-                next.headers.remove(name);
-            }
-        }
-        if target.origin() != wish.url.origin() {
-            next.headers.remove(header::AUTHORIZATION);
-            next.headers.remove(header::COOKIE);
-            // a body is not for another origin either, unless it is the same host by a safer way
-            let is_upgrade = wish.url.scheme() == "http"
-                && target.scheme() == "https"
-                && wish.url.host() == target.host()
-                && (wish.url.port(), target.port()) == (None, None);
-            if !next.body.is_empty() && !is_upgrade {
-                let detail = format!("answered {status}, which would send the body on to another origin");
-                let failure = Failure::new(FailureKind::BadRedirect, wish.url.clone(), detail);
-                return Err(Failure { status: Some(status), ..failure });
-            }
-        }
-        next.redirects.push(Redirect { url: wish.url.clone(), status: status.as_u16(), sets_cookie });
-        next.original.get_or_insert_with(|| Box::new(wish.clone()));
-        next.priority = wish.priority.saturating_add(self.settings.priority_adjust);
-        next.attempts = 0;
-        next.due = None;
-        next.url = target;
-        Ok(next)
+/// The one place that a response names, if it names one: empty values say nothing. Several are an error.
+fn location(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, ()> {
+    let mut places = headers.get_all(header::LOCATION).iter().filter(|value| !value.as_bytes().trim_ascii().is_empty());
+    let Some(first) = places.next() else { return Ok(None) };
+    if places.any(|other| other != first) { Err(()) } else { Ok(Some(text(first))) }
+}
+
+/// A header's value as browsers read a URL in it: bytes that are not UTF-8 are percent-encoded.
+pub(in crate::downloader::middlewares) fn text(value: &HeaderValue) -> Cow<'_, str> {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => percent_encode(value.as_bytes(), &NOT_ASCII).into(),
     }
+}
+
+/// A place as it is written on a page. More than two slashes are as good as two (URL standard, "special authority ignore
+/// slashes state"), which the parser knows of whole URLs only.
+pub(in crate::downloader::middlewares) fn join(base: &Url, place: &str) -> Option<Url> {
+    let place = place.trim_matches(|c: char| c <= ' ');
+    let rest = place.trim_start_matches(['/', '\\']);
+    if place.len() - rest.len() > 2 { base.join(&format!("//{rest}")).ok() } else { base.join(place).ok() }
 }
 
 impl fmt::Display for Redirects {
@@ -135,76 +160,4 @@ impl Middleware for Redirects {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::message::Body;
-    use http::{HeaderMap, HeaderValue, Version};
-
-    fn url(text: &str) -> Url {
-        Url::parse(text).expect("a URL")
-    }
-
-    fn follow(wish: &Request, status: u16, location: &str) -> Result<Option<Request>, Failure> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::LOCATION, HeaderValue::try_from(location).expect("a header"));
-        let status = StatusCode::from_u16(status).expect("a status");
-        let (version, body) = (Version::HTTP_11, Body::default());
-        let response = Response { version, headers, body, ..Response::new(wish.url.clone(), status) };
-        Redirects::new(Settings::default()).follow(wish, &response)
-    }
-
-    #[test]
-    fn a_form_becomes_a_get_and_307_keeps_it() {
-        let login = Request::post(url("https://a.example/")).form([("password", "secret")]);
-        let next = follow(&login, 302, "/home").expect("followed").expect("a request");
-        assert_eq!((next.method, next.body.len(), next.url.as_str()), (Method::GET, 0, "https://a.example/home"));
-        assert!(!next.headers.contains_key(header::CONTENT_TYPE));
-        let next = follow(&login, 307, "/home").expect("followed").expect("a request");
-        assert_eq!((next.method, next.body), (Method::POST, login.body));
-    }
-
-    #[test]
-    fn credentials_stay_with_their_origin() {
-        let wish =
-            Request::get(url("https://a.example/")).header(header::AUTHORIZATION, HeaderValue::from_static("Basic x"));
-        for (target, kept) in [("/b", true), ("http://a.example/", false), ("https://a.example:8443/", false)] {
-            let next = follow(&wish, 301, target).expect("followed").expect("a request");
-            assert_eq!(next.headers.contains_key(header::AUTHORIZATION), kept, "{target}");
-        }
-        let form = Request::post(url("https://a.example/")).form([("password", "secret")]);
-        assert_eq!(follow(&form, 308, "https://b.example/").expect_err("refused").kind, FailureKind::BadRedirect);
-        let form = Request::post(url("http://a.example/")).form([("password", "secret")]);
-        let safer = follow(&form, 308, "https://a.example/").expect("followed").expect("a request");
-        assert_eq!((safer.method, safer.body), (Method::POST, form.body));
-    }
-
-    #[test]
-    fn a_loop_is_found_at_once_and_a_cookie_makes_a_difference() {
-        let start = Request::get(url("http://a.example/"));
-        assert_eq!(follow(&start, 302, "/").expect_err("a loop").kind, FailureKind::RedirectLoop);
-        let away = follow(&start, 302, "/b").expect("followed").expect("a request");
-        assert_eq!(follow(&away, 302, "/").expect_err("a loop").kind, FailureKind::RedirectLoop);
-        // the first answer set a cookie: the start may be another page now
-        let mut away = away;
-        away.redirects[0].sets_cookie = true;
-        assert!(follow(&away, 302, "/").is_ok());
-    }
-
-    #[test]
-    fn what_is_no_web_page_is_not_followed() {
-        let wish = Request::get(url("http://a.example/"));
-        for target in ["file:///etc/passwd", "javascript:alert(1)", "http://"] {
-            assert_eq!(follow(&wish, 302, target).expect_err(target).kind, FailureKind::BadRedirect);
-        }
-        assert!(follow(&wish, 200, "/elsewhere").expect("passed").is_none());
-    }
-
-    #[test]
-    fn the_wish_is_remembered_through_the_chain() {
-        let wish = Request::get(url("http://a.example/album?p=7"));
-        let first = follow(&wish, 302, "/login").expect("followed").expect("a request");
-        let second = follow(&first, 302, "/login/form").expect("followed").expect("a request");
-        assert_eq!(second.redirects.len(), 2);
-        assert_eq!(second.as_wished().url, wish.url);
-    }
-}
+mod tests;
