@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::downloader::middlewares::{Cookies, Headers, Redirects, Referrer, Retry, cookies, headers, redirect, retry};
+use crate::downloader::middlewares::{
+    Cookies, Headers, Redirects, Referrer, Retry, cookies, headers, redirect, referrer, retry,
+};
 use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
 use crate::feed::{Catalogue, Format, Storage};
@@ -253,10 +255,10 @@ impl Component for Headers {
 
 impl Component for Referrer {
     const NAME: &'static str = "referrer";
-    type Settings = toml::Table;
+    type Settings = referrer::Settings;
 
-    fn build(_settings: Self::Settings, _context: &Context) -> Result<Self> {
-        Ok(Self)
+    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
+        Ok(Self::new(settings))
     }
 }
 
@@ -290,7 +292,9 @@ impl Component for Cookies {
     const NAME: &'static str = "cookies";
     type Settings = cookies::Settings;
 
-    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
-        Ok(Self::new(settings))
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        let years = Duration::from_secs(10_000 * 24 * 3600);
+        within("middlewares.cookies.max_life", settings.max_life, Duration::ZERO..=years)?;
+        Self::new(settings, context.stats.clone())
     }
 }

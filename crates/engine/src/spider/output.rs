@@ -10,7 +10,7 @@ use super::page::Limits;
 use super::{Page, Settings, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
-use crate::message::{Item, Method, Record, Request, Sealed};
+use crate::message::{Item, Method, Record, ReferrerPolicy, Request, Sealed};
 use crate::stats::Name;
 
 /// The longest URL, unless the context says otherwise (RFC 9110, section 4.1 asks for 8,000 octets).
@@ -20,6 +20,8 @@ const MAX_URL: usize = 8192;
 #[derive(Debug)]
 pub struct Output<S: Spider> {
     context: Context,
+    /// What the page says of how it is named to those that it leads to.
+    policy: Option<ReferrerPolicy>,
     parsed: Parsed,
     spider: PhantomData<fn() -> S>,
 }
@@ -104,7 +106,12 @@ impl Target for Request {
 
 impl<S: Spider> Output<S> {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context, parsed: Parsed::default(), spider: PhantomData }
+        Self { context, policy: None, parsed: Parsed::default(), spider: PhantomData }
+    }
+
+    /// The same, its requests under the page's own `Referrer-Policy`.
+    pub(super) fn led_by(self, page: &Page) -> Self {
+        Self { policy: page.referrer_policy(), ..self }
     }
 
     /// An output as `parse` gets it for this page: for tests of spiders.
@@ -119,6 +126,7 @@ impl<S: Spider> Output<S> {
             limits: Limits::from(&Settings::default()),
             seen: None,
         })
+        .led_by(page)
     }
 
     /// An output as `start` gets it: for tests of spiders.
@@ -151,7 +159,7 @@ impl<S: Spider> Output<S> {
                 return;
             }
         }
-        match seal::<S>(request, &step, &self.context) {
+        match seal::<S>(request, &step, &self.context, self.policy) {
             Ok(request) => self.parsed.requests.push(request),
             Err(error) => self.fault(error),
         }
@@ -164,11 +172,11 @@ impl<S: Spider> Output<S> {
         I::IntoIter: Send + 'static,
         T: Target,
     {
-        let context = self.context.clone();
+        let (context, policy) = (self.context.clone(), self.policy);
         // what is not a URL is left out here; a spider that must know checks before it offers
         let seeds = seeds
             .into_iter()
-            .filter_map(move |(target, step)| seal::<S>(target.resolve(None).ok()?, &step, &context).ok());
+            .filter_map(move |(target, step)| seal::<S>(target.resolve(None).ok()?, &step, &context, policy).ok());
         self.parsed.seeds = Some(match self.parsed.seeds.take() {
             Some(before) => Box::new(before.chain(seeds)),
             None => Box::new(seeds),
@@ -251,11 +259,22 @@ impl<S: Spider> Output<S> {
 }
 
 /// A request with its step and its place in the crawl.
-fn seal<S: Spider>(mut request: Request, step: &S::Step, context: &Context) -> Result<Request> {
+fn seal<S: Spider>(
+    mut request: Request,
+    step: &S::Step,
+    context: &Context,
+    policy: Option<ReferrerPolicy>,
+) -> Result<Request> {
     request.step = Sealed(Bytes::from(serde_json::to_vec(step)?));
     if let Some(page) = &context.page {
         request.depth = context.depth + 1;
-        request.referrer.get_or_insert_with(|| Url::clone(page));
+        if request.referrer.is_none() {
+            request.referrer = Some(Url::clone(page));
+            // a page without one leaves its links to the settings, and costs them nothing
+            if policy.is_some() && request.options().referrer_policy.is_none() {
+                request.options_mut().referrer_policy = policy;
+            }
+        }
     }
     Ok(request)
 }

@@ -7,6 +7,7 @@ use http::{Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::referrer;
 use crate::downloader::{Inbound, Middleware, Trip};
 use crate::message::{Failure, FailureKind, Redirect, Request, Response};
 
@@ -127,7 +128,10 @@ impl Middleware for Redirects {
     async fn inbound(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
         let Ok(response) = &outcome else { return Inbound::Pass(outcome) };
         match self.follow(trip.wish, response) {
-            Ok(Some(next)) => Inbound::Again(next),
+            Ok(Some(mut next)) => {
+                referrer::redirected(&mut next, trip.sent, response);
+                Inbound::Again(next)
+            }
             Ok(None) => Inbound::Pass(outcome),
             Err(failure) => Inbound::Pass(Err(failure)),
         }
