@@ -1,7 +1,9 @@
 //! What the peers' own suites ask, from `../shared/cases` or `$DRAGLINE_CASES`: a file of cases, a module here.
 #![expect(clippy::expect_used, clippy::print_stderr, reason = "tests fail by panicking, and say what they skip")]
 
+mod cookies;
 mod exports;
+mod referrer;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -288,3 +288,54 @@ impl std::fmt::Debug for Parsed {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+    struct Walker;
+
+    impl<'de> serde::Deserialize<'de> for Walker {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Ok(Self)
+        }
+    }
+
+    impl Spider for Walker {
+        const NAME: &'static str = "walker";
+        type Step = ();
+
+        fn start(&self, _out: &mut Output<Self>) {}
+
+        fn parse(&self, (): (), _page: &Page, _out: &mut Output<Self>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn policies(header: Option<&'static str>) -> Vec<Option<ReferrerPolicy>> {
+        let url = Url::parse("https://a.example/").expect("a URL");
+        let mut headers = HeaderMap::new();
+        if let Some(header) = header {
+            headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(header));
+        }
+        let page = Page::new(url.clone(), StatusCode::OK, headers, Bytes::new(), 0);
+        let mut out = Output::<Walker>::for_page(&page);
+        out.follow("/plain", ());
+        let mut own = Request::get(url.join("/own").expect("a URL"));
+        own.options_mut().referrer_policy = Some(ReferrerPolicy::UnsafeUrl);
+        out.follow(own, ());
+        let mut other = Request::get(url.join("/other").expect("a URL"));
+        other.referrer = Some(url);
+        out.follow(other, ());
+        out.requests().iter().map(|request| request.options().referrer_policy).collect()
+    }
+
+    #[test]
+    fn c06_a_pages_policy_holds_for_its_links_unless_they_have_their_own() {
+        let (none, own) = (None, Some(ReferrerPolicy::UnsafeUrl));
+        assert_eq!(policies(Some("no-referrer")), [Some(ReferrerPolicy::NoReferrer), own, none]);
+        assert_eq!(policies(Some("unheard-of")), [none, own, none]);
+        assert_eq!(policies(None), [none, own, none]);
+    }
+}

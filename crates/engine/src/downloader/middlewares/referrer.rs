@@ -64,6 +64,8 @@ impl Middleware for Referrer {
 pub(super) fn redirected(next: &mut Request, sent: &Request, response: &Response) {
     let told = sent.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
     next.referrer = told.and_then(|value| Url::parse(value).ok());
+    // one that the request has brought along is from here on under the policy too
+    next.headers.remove(header::REFERER);
     if let Some(policy) = ReferrerPolicy::of_response(&response.headers) {
         next.options_mut().referrer_policy = Some(policy);
     }
@@ -218,6 +220,9 @@ mod tests {
         redirected(&mut next, &wish, &response);
         assert_eq!(next.referrer, None, "nothing was said, so nothing will be");
         assert_eq!(next.options().referrer_policy, Some(UnsafeUrl), "the policy stays");
+        let mut next = sent.clone();
+        redirected(&mut next, &sent, &response);
+        assert_eq!((next.referrer, next.headers.len()), (Some(url("https://a.example/")), 0));
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! The dates of `Expires` (RFC 6265, section 5.1.1): whatever order and punctuation servers have come up with.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 const MONTHS: [&[u8]; 12] =
     [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 
-/// Reads a cookie-date; the time zone it names is passed over, all are taken for GMT.
+/// Reads a cookie-date. The time zone that it names is passed over: all are GMT.
 #[must_use]
-pub fn cookie_date(text: &[u8]) -> Option<Timestamp> {
+pub fn cookie_date(text: &[u8]) -> Option<DateTime> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     for token in text.split(|byte| is_delimiter(*byte)).filter(|token| !token.is_empty()) {
         // each is looked for until it is found, in this order
@@ -32,8 +30,7 @@ pub fn cookie_date(text: &[u8]) -> Option<Timestamp> {
     if year < 1601 {
         return None;
     }
-    let date = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
-    TimeZone::UTC.to_timestamp(date).ok()
+    DateTime::new(year, month, day, hour, minute, second, 0).ok()
 }
 
 fn is_delimiter(byte: u8) -> bool {
@@ -83,14 +80,14 @@ mod tests {
             "2007 april 18 22:50:12 PST",
             "x 22:50:12x, 18th~Apr^07",
         ] {
-            assert_eq!(read(text).as_deref(), Some("2007-04-18T22:50:12Z"), "{text}");
+            assert_eq!(read(text).as_deref(), Some("2007-04-18T22:50:12"), "{text}");
         }
     }
 
     #[test]
     fn years_of_two_digits_turn_at_seventy() {
-        assert_eq!(read("1 Jan 70 0:0:0").as_deref(), Some("1970-01-01T00:00:00Z"));
-        assert_eq!(read("1 Jan 69 0:0:0").as_deref(), Some("2069-01-01T00:00:00Z"));
+        assert_eq!(read("1 Jan 70 0:0:0").as_deref(), Some("1970-01-01T00:00:00"));
+        assert_eq!(read("1 Jan 69 0:0:0").as_deref(), Some("2069-01-01T00:00:00"));
     }
 
     #[test]

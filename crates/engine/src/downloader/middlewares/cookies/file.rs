@@ -104,14 +104,14 @@ fn netscape(number: usize, line: &[u8]) -> Option<Result<Cookie, String>> {
     }
     let fields: Vec<&[u8]> = line.splitn(7, |byte| *byte == b'\t').collect();
     // an empty value may have lost its tab
-    let ([domain, below, path, secure, expires, name], value) = (match fields[..] {
+    let ([domain, below, path, secure, expires, name], value) = match fields[..] {
         [domain, below, path, secure, expires, name, value] => ([domain, below, path, secure, expires, name], value),
         [domain, below, path, secure, expires, name] => ([domain, below, path, secure, expires, name], &b""[..]),
         _ => {
             let found = fields.len();
             return Some(Err(format!("has {found} fields in line {number}, where 7 with tabs between them belong")));
         }
-    });
+    };
     let is_true = |field: &[u8]| field.eq_ignore_ascii_case(b"true");
     let Some(expires) = std::str::from_utf8(expires).ok().and_then(|text| text.trim().parse().ok()) else {
         return Some(Err(format!("has no number in the fifth field of line {number}: seconds since 1970")));

@@ -1,6 +1,7 @@
 //! A `Set-Cookie` line taken apart (RFC 6265bis, section 5.6).
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::date::cookie_date;
@@ -63,7 +64,9 @@ impl<'a> Line<'a> {
     fn attribute(&mut self, name: &[u8], value: &'a [u8]) {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         if is(b"expires") {
-            self.expires = cookie_date(value).or(self.expires);
+            // the last days of 9999 are later than any time stamp
+            let expires = cookie_date(value).map(|date| TimeZone::UTC.to_timestamp(date).unwrap_or(Timestamp::MAX));
+            self.expires = expires.or(self.expires);
         } else if is(b"max-age") {
             self.max_age = seconds(value).or(self.max_age);
         } else if is(b"domain") {

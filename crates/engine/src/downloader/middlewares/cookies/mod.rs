@@ -195,21 +195,21 @@ impl Cookies {
     }
 
     /// The line for a request's `Cookie` header: its own cookies, then those of its jar that have other names. None if
-    /// its jar has nothing to say.
+    /// its jar is empty, or all is.
     fn line(&self, request: &Request) -> Option<HeaderValue> {
-        let own = request.headers.get(header::COOKIE).map(HeaderValue::as_bytes);
+        let own: Vec<&[u8]> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
         let mut line = Vec::new();
         let left_out = {
             let mut jars = self.lock();
             let jar = jars.get(request.options().jar.as_deref()).filter(|jar| !jar.is_empty())?;
-            let names: Vec<&[u8]> = own.into_iter().flat_map(names).collect();
-            line.extend_from_slice(own.unwrap_or_default());
+            let names: Vec<&[u8]> = own.iter().flat_map(|own| names(own)).collect();
+            line.extend(own.join(&b"; "[..]));
             jar.write(&request.url, (self.clock)(), &self.settings, &names, &mut line)
         };
         if left_out > 0 {
             self.stats.add("cookies/unsent_count", left_out);
         }
-        if line.len() == own.map_or(0, <[u8]>::len) {
+        if line.is_empty() {
             return None;
         }
         let mut value = HeaderValue::try_from(line).ok()?;
@@ -424,6 +424,9 @@ mod tests {
         let own = |line| get("http://a.example/", None).header(header::COOKIE, HeaderValue::from_static(line));
         assert_eq!(send(&cookies, own("b=own; c=own")).await.as_deref(), Some("b=own; c=own; a=jar; nameless"));
         assert_eq!(send(&cookies, own("other")).await.as_deref(), Some("other; a=jar; b=jar"));
+        let mut two = own("b=own");
+        two.headers.append(header::COOKIE, HeaderValue::from_static("c=own"));
+        assert_eq!(send(&cookies, two).await.as_deref(), Some("b=own; c=own; a=jar; nameless"));
         let Outbound::Send(request) = cookies.outbound(own("c=own")).await else { panic!("sent") };
         assert!(request.headers[header::COOKIE].is_sensitive());
     }
