@@ -204,16 +204,16 @@ impl Jar {
     /// All that are alive, those first that were there first.
     pub(super) fn cookies(&self, now: Timestamp) -> Vec<Cookie> {
         let mut all: Vec<_> = (self.entries.iter())
-            .flat_map(|(domain, entries)| entries.iter().map(move |entry| (domain, entry)))
+            .flat_map(|(domain, entries)| entries.iter().map(move |entry| (&**domain, entry)))
             .filter(|(_, entry)| entry.is_alive(now))
             .collect();
         all.sort_unstable_by_key(|(_, entry)| entry.created);
-        let cookie = |(domain, entry): (&Box<str>, &Entry)| {
+        let cookie = |(domain, entry): (&str, &Entry)| {
             let raw = self.raw(domain, entry)?;
             Some(Cookie {
                 name: String::from(&*entry.name),
                 value: raw.value().to_owned(),
-                domain: String::from(&**domain),
+                domain: domain.to_owned(),
                 host_only: entry.host_only,
                 path: String::from(&*entry.path),
                 secure: entry.secure,

@@ -536,6 +536,61 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn c09_whatever_comes_is_taken_or_left() {
+        const PARTS: [&[u8]; 28] = [
+            b"a",
+            b"=",
+            b";",
+            b" ",
+            b"\t",
+            b"\"",
+            b"\xE4",
+            "\u{e4}".as_bytes(),
+            b"\x7F",
+            b"__Host-",
+            b"__Secure-",
+            b"; Secure",
+            b"; Path=/",
+            b"; Path=",
+            b"; Domain=",
+            b".",
+            b"a.example",
+            b"example",
+            b"com",
+            b"; Max-Age=",
+            b"-",
+            b"9999999999999",
+            b"; Expires=",
+            b"31 Dec 9999 23:59:59",
+            b"1 Jan 1601 0:0:0",
+            b"; SameSite=None",
+            b"; HttpOnly",
+            b"%00",
+        ];
+        let settings = Settings { max_per_domain: 5, max_per_jar: 9, max_header: 60, ..Settings::default() };
+        let cookies = Cookies::new(settings, Arc::default()).expect("cookies");
+        let hosts =
+            ["https://x.a.example/", "http://a.example/a/", "https://a.example./", "http://127.0.0.1/", "http://com/"];
+        for round in 0..20_000_u64 {
+            let parts = (0..round % 12)
+                .map(|at| PARTS[(xxh3_64(&[round.to_le_bytes(), at.to_le_bytes()].concat()) % 28) as usize]);
+            let url = url(hosts[(round % 5) as usize]);
+            cookies.receive(None, &url, std::iter::once(&*parts.collect::<Vec<_>>().concat()));
+            if let Some(line) = cookies.line(&Request::get(url)) {
+                assert!(line.len() <= 60 && !line.as_bytes().iter().any(|byte| line::is_control(*byte)));
+            }
+            if round % 1000 == 0 {
+                let next = self::cookies();
+                next.recall(&cookies.keep().unwrap_or_default());
+            }
+        }
+        assert!(cookies.lock().default.cookies(Timestamp::now()).len() <= 9);
+        for name in ["control_byte", "empty", "domain", "public_suffix", "insecure", "prefix"] {
+            assert!(cookies.stats.count(&format!("cookies/ignored_count/{name}")) > 0, "{name}");
+        }
+    }
+
+    #[tokio::test]
     async fn l01_nothing_prints_a_cookie() {
         let cookies = cookies();
         set(&cookies, "https://a.example/", &["session=hunter2"]).await;
