@@ -109,7 +109,7 @@ impl Jar {
                     raw.value() != cookie.value || raw.http_only().unwrap_or(false) != cookie.http_only
                 })
         });
-        let created = known.map(|entry| entry.created);
+        let created = known.filter(|entry| entry.is_alive(now)).map(|entry| entry.created);
         if !self.keep(cookie) {
             return Put::default();
         }
