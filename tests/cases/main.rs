@@ -1,9 +1,11 @@
 //! What the peers' own suites ask, from `../shared/cases` or `$DRAGLINE_CASES`: a file of cases, a module here.
 #![expect(clippy::expect_used, clippy::print_stderr, reason = "tests fail by panicking, and say what they skip")]
 
+mod cookies;
 mod exports;
 mod middlewares;
 mod redirect;
+mod referrer;
 mod retry;
 mod robots;
 mod wire;

@@ -31,6 +31,10 @@ pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Resu
         let folder = Value::String(folder.to_string_lossy().into_owned());
         layers.add_flag(&format!("job.dir={folder}"))?;
     }
+    if let Some(file) = &command.cookies {
+        let file = Value::String(file.to_string_lossy().into_owned());
+        layers.add_flag(&format!("middlewares.cookies.file={file}"))?;
+    }
     let crawl = build(registry, &command.spider, &mut layers)?;
     if let Some(path) = &command.stats {
         // now, and not after an hour of crawling

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn the_tables_of_components_say_what_the_code_does() {
         use dragline::downloader::middlewares::{
-            auth, cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, retry,
+            auth, cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, referrer, retry, robots,
         };
         let defaults: toml::Table = toml::from_str(super::DEFAULTS).expect("TOML");
         let read = |path: [&str; 2]| defaults[path[0]][path[1]].clone();
@@ -87,6 +87,10 @@ mod tests {
         assert_eq!(redirect, redirect::Settings::default());
         let cookies: cookies::Settings = read(["middlewares", "cookies"]).try_into().expect("settings");
         assert_eq!(cookies, cookies::Settings::default());
+        let referrer: referrer::Settings = read(["middlewares", "referrer"]).try_into().expect("settings");
+        assert_eq!(referrer, referrer::Settings::default());
+        let robots: robots::Settings = read(["middlewares", "robots"]).try_into().expect("settings");
+        assert_eq!(robots, robots::Settings::default());
         let headers: headers::Settings = read(["middlewares", "headers"]).try_into().expect("settings");
         assert_eq!(headers, headers::Settings::default());
         let offsite: offsite::Settings = read(["middlewares", "offsite"]).try_into().expect("settings");

@@ -74,6 +74,9 @@ pub(crate) struct Crawl {
     /// Keep the crawl in a folder, so that it goes on there after whatever has ended it.
     #[arg(long, value_name = "DIR")]
     pub(crate) job: Option<PathBuf>,
+    /// Begin with these cookies: a cookies.txt as curl and browsers write it, or JSON as extensions and Playwright do.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cookies: Option<PathBuf>,
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE", overrides_with = "stats")]
     pub(crate) stats: Option<PathBuf>,

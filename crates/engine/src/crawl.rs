@@ -237,6 +237,9 @@ impl Crawl {
         beside.spawn(space::watch(self.places(), disk.min_free, self.settings.crawl.patience, say_space));
         let Ended { reason, mut error } = engine.run(writer).await;
         beside.abort_all();
+        for middleware in &self.middlewares {
+            middleware.close().await;
+        }
         if let Err(unclosed) = self.frontier.close(reason).await {
             error.get_or_insert(unclosed.into());
         }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::downloader::middlewares::{
     Auth, Cookies, Decompression, Headers, MetaRefresh, Offsite, Proxies, Redirects, Referrer, Retry, Robots, auth,
-    cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, retry, robots,
+    cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, referrer, retry, robots,
 };
 use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
@@ -291,10 +291,10 @@ impl Component for Auth {
 
 impl Component for Referrer {
     const NAME: &'static str = "referrer";
-    type Settings = toml::Table;
+    type Settings = referrer::Settings;
 
-    fn build(_settings: Self::Settings, _context: &Context) -> Result<Self> {
-        Ok(Self)
+    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
+        Ok(Self::new(settings))
     }
 }
 
@@ -350,8 +350,10 @@ impl Component for Cookies {
     const NAME: &'static str = "cookies";
     type Settings = cookies::Settings;
 
-    fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
-        Ok(Self::new(settings))
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        let years = Duration::from_secs(10_000 * 24 * 3600);
+        within("middlewares.cookies.max_life", settings.max_life, Duration::ZERO..=years)?;
+        Self::new(settings, context.stats.clone())
     }
 }
 

@@ -133,6 +133,9 @@ pub trait Middleware: Display + Send + Sync {
     fn recall(&self, kept: &[u8]) {
         let _ = kept;
     }
+
+    /// The run is over, whatever has ended it: what is to be written at the end is written here. A failure is logged.
+    async fn close(&self) {}
 }
 
 /// A trip to the wire, as its middlewares see it on the way back.

@@ -4,6 +4,7 @@ mod body;
 mod failure;
 mod options;
 mod record;
+mod referrer;
 mod request;
 mod response;
 mod secret;

@@ -33,7 +33,7 @@ impl<S: Spider> Runnable for Erased<S> {
     }
 
     fn parse(&self, step: &Sealed, page: &Page, context: Context) -> (Parsed, Result<()>) {
-        let mut out = Output::new(context);
+        let mut out = Output::new(context).led_by(page);
         let result = unseal::<S>(step).and_then(|step| self.0.parse(step, page, &mut out));
         (out.into_parsed(), result)
     }

@@ -10,7 +10,7 @@ use super::page::Limits;
 use super::{Page, Settings, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
-use crate::message::{Item, Method, Reach, Record, Request, Sealed};
+use crate::message::{Item, Method, Reach, Record, ReferrerPolicy, Request, Sealed};
 use crate::stats::Name;
 
 /// The longest URL, unless the context says otherwise (RFC 9110, section 4.1 asks for 8,000 octets).
@@ -20,6 +20,8 @@ const MAX_URL: usize = 8192;
 #[derive(Debug)]
 pub struct Output<S: Spider> {
     context: Context,
+    /// What the page says of how it is named to those that it leads to.
+    policy: Option<ReferrerPolicy>,
     parsed: Parsed,
     spider: PhantomData<fn() -> S>,
 }
@@ -106,7 +108,12 @@ impl Target for Request {
 
 impl<S: Spider> Output<S> {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context, parsed: Parsed::default(), spider: PhantomData }
+        Self { context, policy: None, parsed: Parsed::default(), spider: PhantomData }
+    }
+
+    /// The same, its requests under the page's own `Referrer-Policy`.
+    pub(super) fn led_by(self, page: &Page) -> Self {
+        Self { policy: page.referrer_policy(), ..self }
     }
 
     /// An output as `parse` gets it for this page: for tests of spiders.
@@ -122,6 +129,7 @@ impl<S: Spider> Output<S> {
             limits: Limits::from(&Settings::default()),
             seen: None,
         })
+        .led_by(page)
     }
 
     /// An output as `start` gets it: for tests of spiders.
@@ -155,7 +163,7 @@ impl<S: Spider> Output<S> {
                 return;
             }
         }
-        match seal::<S>(request, &step, &self.context) {
+        match seal::<S>(request, &step, &self.context, self.policy) {
             Ok(request) => self.parsed.requests.push(request),
             Err(error) => self.fault(error),
         }
@@ -168,11 +176,11 @@ impl<S: Spider> Output<S> {
         I::IntoIter: Send + 'static,
         T: Target,
     {
-        let context = self.context.clone();
+        let (context, policy) = (self.context.clone(), self.policy);
         // what is not a URL is left out here; a spider that must know checks before it offers
         let seeds = seeds
             .into_iter()
-            .filter_map(move |(target, step)| seal::<S>(target.resolve(None).ok()?, &step, &context).ok());
+            .filter_map(move |(target, step)| seal::<S>(target.resolve(None).ok()?, &step, &context, policy).ok());
         self.parsed.seeds = Some(match self.parsed.seeds.take() {
             Some(before) => Box::new(before.chain(seeds)),
             None => Box::new(seeds),
@@ -258,12 +266,23 @@ impl<S: Spider> Output<S> {
 }
 
 /// A request with its step and its place in the crawl.
-fn seal<S: Spider>(mut request: Request, step: &S::Step, context: &Context) -> Result<Request> {
+fn seal<S: Spider>(
+    mut request: Request,
+    step: &S::Step,
+    context: &Context,
+    policy: Option<ReferrerPolicy>,
+) -> Result<Request> {
     request.step = Sealed(Bytes::from(serde_json::to_vec(step)?));
     if let Some(page) = &context.page {
         request.depth = context.depth + 1;
         request.reach = context.reach;
-        request.referrer.get_or_insert_with(|| Url::clone(page));
+        if request.referrer.is_none() {
+            request.referrer = Some(Url::clone(page));
+            // a page without one leaves its links to the settings, and costs them nothing
+            if policy.is_some() && request.options().referrer_policy.is_none() {
+                request.options_mut().referrer_policy = policy;
+            }
+        }
     }
     Ok(request)
 }
@@ -275,5 +294,56 @@ impl std::fmt::Debug for Parsed {
             .field("records", &self.records)
             .field("fault", &self.fault)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+    struct Walker;
+
+    impl<'de> serde::Deserialize<'de> for Walker {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Ok(Self)
+        }
+    }
+
+    impl Spider for Walker {
+        const NAME: &'static str = "walker";
+        type Step = ();
+
+        fn start(&self, _out: &mut Output<Self>) {}
+
+        fn parse(&self, (): (), _page: &Page, _out: &mut Output<Self>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn policies(header: Option<&'static str>) -> Vec<Option<ReferrerPolicy>> {
+        let url = Url::parse("https://a.example/").expect("a URL");
+        let mut headers = HeaderMap::new();
+        if let Some(header) = header {
+            headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(header));
+        }
+        let page = Page::new(url.clone(), StatusCode::OK, headers, Bytes::new(), 0);
+        let mut out = Output::<Walker>::for_page(&page);
+        out.follow("/plain", ());
+        let mut own = Request::get(url.join("/own").expect("a URL"));
+        own.options_mut().referrer_policy = Some(ReferrerPolicy::UnsafeUrl);
+        out.follow(own, ());
+        let mut other = Request::get(url.join("/other").expect("a URL"));
+        other.referrer = Some(url);
+        out.follow(other, ());
+        out.requests().iter().map(|request| request.options().referrer_policy).collect()
+    }
+
+    #[test]
+    fn c06_a_pages_policy_holds_for_its_links_unless_they_have_their_own() {
+        let (none, own) = (None, Some(ReferrerPolicy::UnsafeUrl));
+        assert_eq!(policies(Some("no-referrer")), [Some(ReferrerPolicy::NoReferrer), own, none]);
+        assert_eq!(policies(Some("unheard-of")), [none, own, none]);
+        assert_eq!(policies(None), [none, own, none]);
     }
 }

@@ -14,6 +14,7 @@ use url::Url;
 use super::selection::Selection;
 use super::{Settings, text};
 use crate::error::{Error, Result};
+use crate::message::ReferrerPolicy;
 
 /// Pages longer than this are parsed in pieces, with an eye on what comes of them.
 const LONG: usize = 8 * 1024;
@@ -106,6 +107,11 @@ impl Page {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// What its header says of how it is named to those that it leads to.
+    pub(super) fn referrer_policy(&self) -> Option<ReferrerPolicy> {
+        ReferrerPolicy::of_response(&self.headers)
     }
 
     /// The body as it came.

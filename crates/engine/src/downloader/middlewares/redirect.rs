@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, percent_encode};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::referrer;
 pub(in crate::downloader::middlewares) use onward::{Onward, is_same_page, is_web, sets_cookie};
 
 use crate::downloader::{Inbound, Middleware, Trip};
@@ -152,7 +153,10 @@ impl Middleware for Redirects {
     async fn inbound(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
         let Ok(response) = &outcome else { return Inbound::Pass(outcome) };
         match self.follow(trip.wish, response) {
-            Ok(Some(next)) => Inbound::Again(next),
+            Ok(Some(mut next)) => {
+                referrer::redirected(&mut next, trip.sent, response);
+                Inbound::Again(next)
+            }
             Ok(None) => Inbound::Pass(outcome),
             Err(failure) => Inbound::Pass(Err(failure)),
         }
