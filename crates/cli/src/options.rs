@@ -77,6 +77,9 @@ pub(crate) struct Crawl {
     /// Begin with these cookies: a cookies.txt as curl and browsers write it, or JSON as extensions and Playwright do.
     #[arg(long, value_name = "FILE")]
     pub(crate) cookies: Option<PathBuf>,
+    /// Follow sites that never end too; the same as `-s traps.enabled=false`.
+    #[arg(long)]
+    pub(crate) no_traps: bool,
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE", overrides_with = "stats")]
     pub(crate) stats: Option<PathBuf>,

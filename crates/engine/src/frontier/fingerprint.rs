@@ -5,13 +5,12 @@
 //! value (as Scrapy does). Case of scheme and host, default ports and dot segments are the URL parser's work (WHATWG
 //! URL). Headers do not count.
 
-use std::borrow::Cow;
-
 use http::Method;
 use url::Url;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::message::Request;
+pub use crate::message::urls::canonical;
 
 /// Makes 64-bit fingerprints under a job's own key, so that nobody outside can make two URLs collide.
 ///
@@ -25,6 +24,8 @@ use crate::message::Request;
 /// | percent escapes | `/%7euser`, `/~user`; `%2f`, `%2F` | `/a%2Fb`, `/a/b` |
 /// | order of the query | `?b=2&a=1`, `?a=1&b=2` | `?a=1`, `?a=2` |
 /// | form of the query | `?q=a+b`, `?q=a%20b`; `?`, none; `?a=1&&b=2`, `?a=1&b=2` | `?a=`, `?a=&a=` |
+/// | names that are not ASCII | `http://bücher.example/`, `http://xn--bcher-kva.example/` | |
+/// | user, trailing dot | | `http://joe@example.com/`, `http://example.com/`; `http://example.com./` |
 /// | fragment | `/a#top`, `/a` | |
 /// | method, body | | `GET`, `POST`; `POST` with two bodies |
 /// | headers, priority, step | any of them | |
@@ -64,67 +65,6 @@ impl Fingerprinter {
         }
         hash.digest()
     }
-}
-
-/// The URL in the form in which two spellings of one page are equal. Borrows where nothing is to be changed.
-#[must_use]
-pub fn canonical(url: &Url) -> Cow<'_, str> {
-    let text = url.as_str();
-    let text = text.split_once('#').map_or(text, |(before, _)| before);
-    let simple_query = url.query().is_none_or(|query| !query.is_empty() && !query.contains(['&', '+']));
-    if simple_query && !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let (before, query) = text.split_once('?').unwrap_or((text, ""));
-    let mut out = plain_escapes(before).into_owned();
-    let mut pairs: Vec<Cow<'_, str>> = query.split('&').filter(|pair| !pair.is_empty()).map(plain_query).collect();
-    pairs.sort_by(|a, b| key_and_value(a).cmp(&key_and_value(b)));
-    for (index, pair) in pairs.iter().enumerate() {
-        out.push(if index == 0 { '?' } else { '&' });
-        out.push_str(pair);
-    }
-    Cow::Owned(out)
-}
-
-fn key_and_value(pair: &str) -> (&str, &str) {
-    pair.split_once('=').unwrap_or((pair, ""))
-}
-
-/// As [`plain_escapes`], and a `+` is the space that it stands for in a query.
-fn plain_query(pair: &str) -> Cow<'_, str> {
-    if pair.contains('+') {
-        Cow::Owned(plain_escapes(&pair.replace('+', "%20")).into_owned())
-    } else {
-        plain_escapes(pair)
-    }
-}
-
-/// Upper-case hex; what need not be escaped (RFC 3986, section 2.3) is not.
-fn plain_escapes(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('%') {
-        out.push_str(&rest[..at]);
-        let escape = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok().zip(Some(hex)));
-        match escape {
-            Some((byte, _)) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => out.push(char::from(byte)),
-            Some((_, hex)) => {
-                out.push('%');
-                out.push_str(&hex.to_ascii_uppercase());
-            }
-            None => {
-                out.push('%');
-                rest = &rest[at + 1..];
-                continue;
-            }
-        }
-        rest = &rest[at + 3..];
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! What flows through a crawl: requests, responses, failures, records. Imports nothing of ours.
 
+mod base64;
 mod body;
+mod build;
+mod curl;
 mod failure;
 mod options;
 mod record;
@@ -8,8 +11,12 @@ mod referrer;
 mod request;
 mod response;
 mod secret;
+pub mod urls;
+mod wire;
 
 pub use body::Body;
+pub use build::HeaderError;
+pub use curl::{Curl, CurlError, Shell};
 pub use failure::{Failure, FailureKind};
 pub use options::{Options, Reach, ReferrerPolicy, Via};
 pub use record::{Item, Record, RecordError};

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 pub use http::Method;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::{Options, Reach};
@@ -117,16 +117,6 @@ impl Request {
         self.options.get_or_insert_default()
     }
 
-    /// Puts form fields into the body as `application/x-www-form-urlencoded` (WHATWG URL, section 5.2).
-    #[must_use]
-    pub fn form<'a>(mut self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.body = Bytes::from(body);
-        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-        self.headers.insert(header::CONTENT_TYPE, kind);
-        self
-    }
-
     /// Sets a header, in place of any of that name.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -171,14 +161,6 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_form_is_encoded_as_browsers_do() {
-        let url = Url::parse("https://www.kodakpulse.com/").expect("a URL");
-        let request = Request::post(url).form([("username", "a b"), ("password", "ä&=")]);
-        assert_eq!(request.body, "username=a+b&password=%C3%A4%26%3D");
-        assert_eq!(request.headers[header::CONTENT_TYPE], "application/x-www-form-urlencoded");
-    }
 
     #[test]
     fn a_host_names_its_port_only_where_it_is_unusual() {
