@@ -1,8 +1,9 @@
 //! Robots.txt, read and asked: RFC 9309, with `Crawl-delay`, `Request-rate`, `Visit-time`, `Sitemap` and `Host` beside it.
 //! Nothing here asks the network.
 //!
-//! Ours, and not a crate's: politeness is what a crawler is trusted for, so each of its decisions has to be at hand. What
-//! `robotxt` and Scrapy's Protego decide otherwise stands, case by case, in `tests/expected_failures.toml`.
+//! Ours, and not the crate `robotxt`: politeness is what Dragline exists for, so each decision is made and tested here.
+//! Where Google's parser and Scrapy's disagree RFC 9309 decides; each such case stands in
+//! `tests/expected_failures.toml` with its reason.
 //!
 //! ```
 //! use dragline::downloader::robots::Robots;
@@ -45,7 +46,7 @@ pub const LIMIT: usize = 512 * 1024;
 pub struct Robots {
     /// Of all `User-agent` lines, in order; groups hold ranges of them.
     names: Vec<Name>,
-    groups: Vec<Group<Vec<(Verdict, Box<[u8]>)>>>,
+    groups: Vec<Group<Vec<Line>>>,
     /// Grouped apart: a record that RFC 9309 does not define must not end a group (section 2.2.4), but a delay is meant
     /// for the names right before it.
     paces: Vec<Group<Pace>>,
@@ -60,6 +61,13 @@ struct Group<T> {
     /// Something was said, so the next name begins another group.
     is_closed: bool,
     content: T,
+}
+
+/// A rule as it stands in the file: only those that are asked for are made patterns.
+#[derive(Debug, Clone)]
+struct Line {
+    verdict: Verdict,
+    path: Box<[u8]>,
 }
 
 impl Robots {
@@ -100,12 +108,11 @@ impl Robots {
         };
         let lines = self.groups.iter().filter(|group| is_meant(&group.names)).flat_map(|group| &group.content);
         let mut rules = Vec::new();
-        for (verdict, path) in lines {
+        for Line { verdict, path } in lines {
             // who allows a folder's front page by its file means the folder too (Google and Scrapy agree)
             let index = if *verdict == Verdict::Allow { Pattern::of_index(path) } else { None };
-            rules.extend(
-                [Pattern::read(path), index].into_iter().flatten().map(|path| Rule { verdict: *verdict, path }),
-            );
+            let paths = Pattern::read(path).into_iter().chain(index);
+            rules.extend(paths.map(|path| Rule { verdict: *verdict, path }));
         }
         let paces = self.paces.iter().filter(|group| is_meant(&group.names));
         let pace = paces.fold(Pace::default(), |pace, group| group.content.or(pace));
@@ -159,7 +166,7 @@ impl Robots {
         if let Some(group) = self.groups.last_mut() {
             group.is_closed = true;
             if !path.is_empty() && !group.names.is_empty() {
-                group.content.push((verdict, path.into()));
+                group.content.push(Line { verdict, path: path.into() });
             }
         }
         if let Some(group) = self.paces.last_mut() {

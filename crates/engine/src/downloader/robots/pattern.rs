@@ -1,7 +1,9 @@
 //! A rule's path and what it matches: literal pieces between asterisks, found one after the other. Each piece is taken
 //! where it comes first, which is never worse than further on, so nothing is tried twice and the work is linear.
 
-use memchr::{memchr, memmem};
+use std::iter;
+
+use memchr::{memchr, memchr_iter, memmem};
 use url::{Position, Url};
 
 /// A path and query as rules see them: percent-encoding is undone on both sides, but for `%2F` and `%25`, which is what
@@ -35,11 +37,11 @@ pub(super) struct Pattern {
     /// How specific it is (RFC 9309, section 2.2.2): its octets, as percent-encoding would write them. First, so that
     /// patterns are sorted by it.
     octets: usize,
-    /// What a path begins with.
-    head: Box<[u8]>,
-    /// What follows, in order, with anything before each.
-    pieces: Box<[Box<[u8]>]>,
-    /// The path ends with the last of them: `$`.
+    /// The literal pieces, one after the other: a path begins with the first, and has anything before each other.
+    text: Box<[u8]>,
+    /// Where each piece but the last ends. A box for each would make much of a file that is all asterisks.
+    ends: Box<[u32]>,
+    /// A path ends with the last piece: `$`.
     is_anchored: bool,
     /// There is a literal `?`, so that what follows it is a query.
     has_query: bool,
@@ -55,19 +57,18 @@ impl Pattern {
             [path @ .., b'$'] => (path, true),
             path => (path, false),
         };
-        let mut has_query = false;
-        let mut pieces: Vec<Box<[u8]>> =
-            path.split(|byte| *byte == b'*').map(|raw| piece(raw, &mut has_query)).collect();
-        let asterisks = pieces.len() - 1;
-        let octets = pieces.iter().map(|piece| octets(piece)).sum::<usize>() + asterisks + usize::from(is_anchored);
-        let mut place = 0;
-        pieces.retain(|piece| {
-            place += 1;
-            // an empty last piece before `$` says that anything may come at the end
-            place == 1 || !piece.is_empty() || (is_anchored && place == asterisks + 1)
-        });
-        let head = pieces.remove(0);
-        Some(Self { octets, head, pieces: pieces.into(), is_anchored, has_query })
+        let asterisks = memchr_iter(b'*', path).count();
+        let (mut text, mut ends, mut has_query) = (Vec::new(), Vec::new(), false);
+        for (place, raw) in path.split(|byte| *byte == b'*').enumerate() {
+            let piece = piece(raw, &mut has_query);
+            // an empty piece says nothing, but before `$`: there it lets a path end as it likes
+            if place > 0 && (!piece.is_empty() || (is_anchored && place == asterisks)) {
+                ends.push(u32::try_from(text.len()).ok()?);
+            }
+            text.extend(piece);
+        }
+        let octets = octets(&text) + asterisks + usize::from(is_anchored);
+        Some(Self { octets, text: text.into(), ends: ends.into(), is_anchored, has_query })
     }
 
     /// `/` for `/index.html`.
@@ -86,28 +87,36 @@ impl Pattern {
 
     /// With a search of one's own, so that a test may count what it does.
     fn matches_by(&self, path: &[u8], mut find: impl FnMut(&[u8], &[u8]) -> Option<usize>) -> bool {
-        let Some(mut rest) = path.strip_prefix(&*self.head) else { return false };
-        let (last, between) = match &*self.pieces {
-            [] => return !self.is_anchored || rest.is_empty(),
-            [between @ .., last] if self.is_anchored => (Some(last), between),
-            between => (None, between),
-        };
-        for piece in between {
+        let mut pieces = self.pieces().peekable();
+        let Some(mut rest) = pieces.next().and_then(|head| path.strip_prefix(head)) else { return false };
+        if pieces.peek().is_none() {
+            return !self.is_anchored || rest.is_empty();
+        }
+        while let Some(piece) = pieces.next() {
+            if self.is_anchored && pieces.peek().is_none() {
+                return rest.ends_with(piece);
+            }
             let Some(at) = find(rest, piece) else { return false };
             rest = &rest[at + piece.len()..];
         }
-        last.is_none_or(|last| rest.ends_with(last))
+        true
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let ends = || self.ends.iter().map(|end| *end as usize);
+        let starts = iter::once(0).chain(ends());
+        starts.zip(ends().chain([self.text.len()])).map(|(start, end)| &self.text[start..end])
     }
 }
 
-fn piece(raw: &[u8], has_query: &mut bool) -> Box<[u8]> {
+fn piece(raw: &[u8], has_query: &mut bool) -> Vec<u8> {
     if *has_query {
-        return decoded(raw, Slashes::Alike).into();
+        return decoded(raw, Slashes::Alike);
     }
-    let Some(mark) = memchr(b'?', raw) else { return decoded(raw, Slashes::Apart).into() };
+    let Some(mark) = memchr(b'?', raw) else { return decoded(raw, Slashes::Apart) };
     *has_query = true;
     let (path, query) = raw.split_at(mark);
-    [decoded(path, Slashes::Apart), decoded(query, Slashes::Alike)].concat().into()
+    [decoded(path, Slashes::Apart), decoded(query, Slashes::Alike)].concat()
 }
 
 /// Whether `%2F` is another thing than `/`.
@@ -165,7 +174,7 @@ mod tests {
 
     /// Whether it matches, and the bytes that were looked at.
     fn work(pattern: &Pattern, path: &[u8]) -> (bool, usize) {
-        let mut bytes = pattern.head.len();
+        let mut bytes = pattern.pieces().next().map_or(0, <[u8]>::len);
         let is_match = pattern.matches_by(path, |rest, piece| {
             let at = memmem::find(rest, piece);
             bytes += at.map_or(rest.len(), |at| at + piece.len());
@@ -211,6 +220,12 @@ mod tests {
             matched += usize::from(is_match);
         }
         assert!(matched > 1_000, "{matched}");
+    }
+
+    #[test]
+    fn p06_a_rule_of_nothing_but_asterisks_takes_no_room() {
+        let rule = Pattern::read(&[b"/".as_slice(), &b"*".repeat(500_000)].concat()).expect("a path");
+        assert_eq!((rule.text.len(), rule.ends.len(), rule.octets), (1, 0, 500_001));
     }
 
     #[test]
