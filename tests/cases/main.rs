@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::print_stderr, reason = "tests fail by panicking, and say what they skip")]
 
 mod exports;
+mod httpcache;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

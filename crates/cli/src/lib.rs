@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn the_tables_of_components_say_what_the_code_does() {
-        use dragline::downloader::middlewares::{cookies, headers, redirect, retry};
+        use dragline::downloader::middlewares::{cache, cookies, headers, redirect, retry};
         let defaults: toml::Table = toml::from_str(super::DEFAULTS).expect("TOML");
         let read = |path: [&str; 2]| defaults[path[0]][path[1]].clone();
         let retry: retry::Settings = read(["middlewares", "retry"]).try_into().expect("settings");
@@ -85,6 +85,8 @@ mod tests {
         assert_eq!(redirect, redirect::Settings::default());
         let cookies: cookies::Settings = read(["middlewares", "cookies"]).try_into().expect("settings");
         assert_eq!(cookies, cookies::Settings::default());
+        let cache: cache::Settings = read(["middlewares", "cache"]).try_into().expect("settings");
+        assert_eq!(cache, cache::Settings::default());
         let headers: headers::Settings = read(["middlewares", "headers"]).try_into().expect("settings");
         assert_eq!(headers, headers::Settings::default());
         let images: dragline_images::Settings = read(["pipelines", "images"]).try_into().expect("settings");

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::downloader::middlewares::{Cookies, Headers, Redirects, Referrer, Retry, cookies, headers, redirect, retry};
+use crate::downloader::middlewares::{
+    Cache, Cookies, Headers, Redirects, Referrer, Retry, cache, cookies, headers, redirect, retry,
+};
 use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
 use crate::feed::{Catalogue, Format, Storage};
@@ -86,6 +88,7 @@ impl Registry {
             .middleware::<Retry>()
             .middleware::<Redirects>()
             .middleware::<Cookies>()
+            .middleware::<Cache>()
     }
 
     /// Adds a spider.
@@ -292,5 +295,17 @@ impl Component for Cookies {
 
     fn build(settings: Self::Settings, _context: &Context) -> Result<Self> {
         Ok(Self::new(settings))
+    }
+}
+
+impl Component for Cache {
+    const NAME: &'static str = "cache";
+    type Settings = cache::Settings;
+
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        within("middlewares.cache.max_variants", settings.max_variants, 1..=10_000)?;
+        within("middlewares.cache.max_body", settings.max_body.as_u64(), 1..=1 << 40)?;
+        within("middlewares.cache.max_size", settings.max_size.as_u64(), 1..=1 << 50)?;
+        Ok(Self::new(settings, context.stats.clone()))
     }
 }

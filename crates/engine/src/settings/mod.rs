@@ -134,7 +134,7 @@ pub struct Downloader {
 
 impl Default for Downloader {
     fn default() -> Self {
-        Self { middlewares: ["headers", "referrer", "retry", "redirect", "cookies"].map(str::to_owned).into() }
+        Self { middlewares: ["headers", "referrer", "retry", "redirect", "cookies", "cache"].map(str::to_owned).into() }
     }
 }
 
