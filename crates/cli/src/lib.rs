@@ -6,6 +6,7 @@
 //! }
 //! ```
 
+mod cache;
 mod crawl;
 mod demo;
 mod exit;
@@ -47,6 +48,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Crawl(command) => crawl::run(&registry, command),
         Command::List => list::run(&registry),
         Command::Job(command) => job::run(command),
+        Command::Cache(command) => cache::run(command),
         Command::Settings(command) => settings::run(&registry, command),
         Command::Replica(command) => replica::run(command),
         Command::Demo(command) => demo::run(&registry, command),

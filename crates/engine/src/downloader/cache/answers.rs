@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
 use super::caching::{Clock, Looked};
-use super::{CacheError, Found, Rules, Store, fields, policy};
+use super::{CacheError, Found, Rules, Store, policy};
 use crate::message::{Body, Request, Response};
 use crate::stats::Stats;
 
@@ -88,13 +88,13 @@ impl Answers {
             return Ok(Confirmed::NotOurs);
         }
         if !policy::is_about(&headers, not_modified) {
-            store.remove(&found)?;
+            // nothing may make the next request conditional again
+            store.remove_url(sent)?;
             return Ok(Confirmed::Gone);
         }
         let Some(body) = self.body(store, &found)? else { return Ok(Confirmed::Gone) };
         let now = self.now();
         policy::freshen(&mut headers, not_modified);
-        fields::set_date(&mut headers, now);
         let mut lasting = headers.clone();
         if !self.rules.keeps_cookies() {
             lasting.remove(header::SET_COOKIE);

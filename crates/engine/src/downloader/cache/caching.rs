@@ -129,7 +129,8 @@ impl Caching {
     }
 
     async fn not_modified(&self, store: Arc<Store>, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Came {
-        let Ok(response) = outcome else { return Came::Pass(outcome) };
+        let Ok(mut response) = outcome else { return Came::Pass(outcome) };
+        fields::set_date(&mut response.headers, self.answers.now());
         let (answers, at, sent, wish) = (self.answers.clone(), store.clone(), trip.sent.clone(), trip.wish.clone());
         let (headers, delay) = (response.headers.clone(), response.timing.head);
         let confirm = move || answers.confirm(&at, &sent, &wish, &headers, delay);

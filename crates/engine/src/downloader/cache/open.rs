@@ -18,7 +18,7 @@ use super::tables::{Batch, Bodies, NUMBERS, SALT};
 const FORMAT: u64 = 1;
 
 /// The index.
-const FILE: &str = "cache.redb";
+pub(super) const FILE: &str = "cache.redb";
 
 /// Pages that redb holds in memory.
 const PAGES: usize = 16 << 20;

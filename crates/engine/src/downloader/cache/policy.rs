@@ -104,7 +104,7 @@ impl Policy {
             lifetime = lifetime.min(most.unwrap_or_default());
         }
         let margin = asked.seconds("min-fresh").flatten().unwrap_or_default();
-        if age.saturating_add(margin) < lifetime {
+        if age < lifetime && age.saturating_add(margin) <= lifetime {
             return true;
         }
         let past = age.saturating_sub(lifetime);

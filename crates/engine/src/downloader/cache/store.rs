@@ -16,6 +16,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::CacheError;
 use super::entry::{self, Entry};
+use super::open::FILE;
 use super::tables::{self, ANSWER, BODIES, Batch, Bodies, ENTRIES, Id, NUMBERS, URL, USED, Weighed};
 use crate::message::{Request, Response};
 
@@ -55,6 +56,12 @@ pub(super) struct State {
     /// Uses that are not written yet.
     touched: HashMap<Id, u64>,
     synced: Instant,
+}
+
+impl Limits {
+    /// None at all: for whoever only looks.
+    pub const NONE: Self =
+        Self { max_size: u64::MAX, max_age: Duration::ZERO, max_variants: usize::MAX, spill: 1 << 16 };
 }
 
 /// An entry, by the name under which it can be asked for.
@@ -170,6 +177,9 @@ impl Store {
         let mut id = [0; 56];
         id[..ANSWER].copy_from_slice(&answer);
         id[ANSWER..].copy_from_slice(&entry.variant());
+        if entry.size() > self.limits.max_size {
+            return Ok(0);
+        }
         let weighed = if entry.in_file {
             Weighed::File(self.bodies.write(body).map_err(|error| CacheError::io(&self.folder, error))?)
         } else {
@@ -271,6 +281,12 @@ impl Store {
             let of = |name| Ok::<_, redb::Error>(numbers.get(name)?.map_or(0, |row| row.value()));
             Ok(Totals { entries: of("entries")?, bytes: of("bytes")? })
         })
+    }
+
+    /// What the index itself takes on the disk, small bodies included, in bytes.
+    #[must_use]
+    pub fn index_size(&self) -> u64 {
+        std::fs::metadata(self.folder.join(FILE)).map_or(0, |metadata| metadata.len())
     }
 
     /// Gives the room of what was taken out back to the file system.
