@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use dragline::Error;
+use dragline::downloader::cache::CacheError;
 use dragline::frontier::FrontierError;
 use dragline::frontier::disk::JobError;
 
@@ -18,7 +19,7 @@ pub enum Exit {
     Usage = 2,
     /// The crawl is finished, but over a `--fail-on` rule.
     Failed = 3,
-    /// The job is in use, or cannot be read: another version's, another spider's, damaged.
+    /// The job or the cache is in use, or cannot be read: another version's, another spider's, damaged.
     Job = 4,
     /// The site refused the sign-in.
     SignIn = 5,
@@ -37,6 +38,8 @@ impl Exit {
         match error.downcast_ref::<Error>() {
             Some(error) => Self::of_engine(error),
             None if error.downcast_ref::<JobError>().is_some() => Self::Job,
+            None if matches!(error.downcast_ref::<CacheError>(), Some(CacheError::Io { .. })) => Self::Disk,
+            None if error.downcast_ref::<CacheError>().is_some() => Self::Job,
             None if error.downcast_ref::<std::io::Error>().is_some() => Self::Disk,
             None => Self::Internal,
         }

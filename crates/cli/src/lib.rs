@@ -6,6 +6,7 @@
 //! }
 //! ```
 
+mod cache;
 mod crawl;
 mod demo;
 mod exit;
@@ -47,6 +48,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Crawl(command) => crawl::run(&registry, command),
         Command::List => list::run(&registry),
         Command::Job(command) => job::run(command),
+        Command::Cache(command) => cache::run(command),
         Command::Settings(command) => settings::run(&registry, command),
         Command::Replica(command) => replica::run(command),
         Command::Demo(command) => demo::run(&registry, command),
@@ -77,7 +79,8 @@ mod tests {
     #[test]
     fn the_tables_of_components_say_what_the_code_does() {
         use dragline::downloader::middlewares::{
-            auth, cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, referrer, retry, robots,
+            auth, cache, cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, referrer, retry,
+            robots,
         };
         let defaults: toml::Table = toml::from_str(super::DEFAULTS).expect("TOML");
         let read = |path: [&str; 2]| defaults[path[0]][path[1]].clone();
@@ -91,6 +94,8 @@ mod tests {
         assert_eq!(referrer, referrer::Settings::default());
         let robots: robots::Settings = read(["middlewares", "robots"]).try_into().expect("settings");
         assert_eq!(robots, robots::Settings::default());
+        let cache: cache::Settings = read(["middlewares", "cache"]).try_into().expect("settings");
+        assert_eq!(cache, cache::Settings::default());
         let headers: headers::Settings = read(["middlewares", "headers"]).try_into().expect("settings");
         assert_eq!(headers, headers::Settings::default());
         let offsite: offsite::Settings = read(["middlewares", "offsite"]).try_into().expect("settings");

@@ -30,6 +30,12 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  dragline job show job\n  dragline job failed job --reason http_status/503\n  \
         dragline job retry job --reason http_status/503")]
     Job(JobCommand),
+    /// Look at the HTTP cache, and take out of it.
+    #[command(
+        after_help = "Example:\n  dragline cache ls 'https://example.com/*'\n  dragline cache rm --older 7days\n  \
+        dragline cache stats --json"
+    )]
+    Cache(CacheCommand),
     /// Print the settings that are in force, and where each value came from.
     #[command(after_help = "Example:\n  dragline settings -s hosts.delay=2s --spider kodak-pulse")]
     Settings(SettingsCommand),
@@ -195,6 +201,52 @@ pub(crate) enum JobAction {
         /// The job's folder.
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheCommand {
+    #[command(subcommand)]
+    pub(crate) action: CacheAction,
+    /// The cache's folder; `middlewares.cache.dir` if it is not given.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheAction {
+    /// The responses: status, size, age, whether it is fresh by RFC 9111, URL.
+    #[command(after_help = "Example:\n  dragline cache ls 'https://example.com/album*' --json")]
+    Ls {
+        /// Those of these URLs only; `*` stands for anything.
+        #[arg(value_name = "PATTERN")]
+        pattern: Option<String>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take responses out.
+    #[command(
+        after_help = "Example:\n  dragline cache rm 'https://example.com/album*'\n  dragline cache rm --older 7days"
+    )]
+    #[command(group = clap::ArgGroup::new("which").required(true).multiple(true))]
+    Rm {
+        /// Those of these URLs; `*` stands for anything.
+        #[arg(value_name = "PATTERN", group = "which")]
+        pattern: Option<String>,
+        /// Every one.
+        #[arg(long, group = "which", conflicts_with_all = ["pattern", "older"])]
+        all: bool,
+        /// Those that came longer ago: `12h`, `7days`.
+        #[arg(long, value_name = "AGE", group = "which", value_parser = duration)]
+        older: Option<Duration>,
+    },
+    /// How many there are, and what they take.
+    #[command(after_help = "Example:\n  dragline cache stats --dir httpcache --json")]
+    Stats {
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::downloader::middlewares::{
-    Auth, Cookies, Decompression, Headers, MetaRefresh, Offsite, Proxies, Redirects, Referrer, Retry, Robots, auth,
-    cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, referrer, retry, robots,
+    Auth, Cache, Cookies, Decompression, Headers, MetaRefresh, Offsite, Proxies, Redirects, Referrer, Retry, Robots,
+    auth, cache, cookies, decompression, headers, meta_refresh, offsite, proxy, redirect, referrer, retry, robots,
 };
 use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
@@ -97,6 +97,7 @@ impl Registry {
             .middleware::<Decompression>()
             .middleware::<Cookies>()
             .middleware::<Proxies>()
+            .middleware::<Cache>()
     }
 
     /// Adds a spider.
@@ -364,5 +365,17 @@ impl Component for Proxies {
     fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
         within("middlewares.proxy.rest", settings.rest, Duration::ZERO..=Duration::from_secs(30 * 24 * 3600))?;
         Self::new(&settings, |name| std::env::var(name).ok(), context.stats.clone())
+    }
+}
+
+impl Component for Cache {
+    const NAME: &'static str = "cache";
+    type Settings = cache::Settings;
+
+    fn build(settings: Self::Settings, context: &Context) -> Result<Self> {
+        within("middlewares.cache.max_variants", settings.max_variants, 1..=10_000)?;
+        within("middlewares.cache.max_body", settings.max_body.as_u64(), 1..=1 << 40)?;
+        within("middlewares.cache.max_size", settings.max_size.as_u64(), 1..=1 << 50)?;
+        Ok(Self::new(settings, context.stats.clone()))
     }
 }

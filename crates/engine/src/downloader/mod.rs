@@ -1,5 +1,6 @@
 //! One request to one response: middlewares out, the wire, middlewares back.
 
+pub mod cache;
 mod client;
 mod clients;
 pub mod dialer;

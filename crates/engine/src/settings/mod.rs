@@ -158,6 +158,7 @@ impl Default for Downloader {
             "decompression",
             "cookies",
             "proxy",
+            "cache",
         ];
         Self { middlewares: middlewares.map(str::to_owned).into() }
     }

@@ -26,10 +26,7 @@ pub(in crate::downloader) struct Guard {
 
 impl Guard {
     /// The addresses of a name, if every one of them may be dialled: a name that leads here and there is refused whole.
-    pub(in crate::downloader) async fn addresses(
-        &self,
-        name: &str,
-    ) -> Result<Arc<[SocketAddr]>, Refused> {
+    pub(in crate::downloader) async fn addresses(&self, name: &str) -> Result<Arc<[SocketAddr]>, Refused> {
         let addresses = match &self.pin {
             Some((pinned, address)) if pinned == name => [*address].into(),
             _ => self.names.addresses(name).await?,

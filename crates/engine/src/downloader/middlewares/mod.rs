@@ -3,9 +3,10 @@
 //! What is off the site goes no further than the first. Redirects and refreshes come after retries, for a status that may
 //! pass is no answer yet; a refresh is read in a body that is unpacked, so decompression lies within. Cookies lie within
 //! redirects, so that they see a redirect's `Set-Cookie` before it is made a new request, and the way to the server is
-//! chosen last.
+//! chosen last. The cache is innermost: it keeps what came over the wire, under the cookies that were sent.
 
 pub mod auth;
+pub mod cache;
 pub mod cookies;
 pub mod decompression;
 pub mod headers;
@@ -18,6 +19,7 @@ pub mod retry;
 pub mod robots;
 
 pub use auth::Auth;
+pub use cache::Cache;
 pub use cookies::Cookies;
 pub use decompression::Decompression;
 pub use headers::Headers;
