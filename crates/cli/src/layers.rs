@@ -4,6 +4,7 @@ use std::path::Path;
 
 use dragline::error::{Error, Result};
 use dragline::settings::Layers;
+use toml::Value;
 
 use crate::DEFAULTS;
 use crate::options::Configured;
@@ -27,6 +28,10 @@ pub(crate) fn read(configured: &Configured) -> Result<Layers> {
     for resolve in &configured.resolve {
         let (name, address) = pin(resolve)?;
         layers.add_flag(&format!("dns.hosts.\"{name}\"=\"{address}\""))?;
+    }
+    if !configured.allow_net.is_empty() {
+        let networks = configured.allow_net.iter().map(|network| Value::String(network.clone())).collect();
+        layers.add_flag(&format!("dialer.allow_net={}", Value::Array(networks)))?;
     }
     for assignment in &configured.set {
         layers.add_flag(assignment)?;

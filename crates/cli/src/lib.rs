@@ -10,6 +10,7 @@ mod cache;
 mod crawl;
 mod demo;
 mod exit;
+mod fetch;
 mod job;
 mod layers;
 mod list;
@@ -46,6 +47,7 @@ pub fn main(registry: Registry) -> ExitCode {
     };
     let ended = match &options.command {
         Command::Crawl(command) => crawl::run(&registry, command),
+        Command::Fetch(command) => fetch::run(&registry, command),
         Command::List => list::run(&registry),
         Command::Job(command) => job::run(command),
         Command::Cache(command) => cache::run(command),

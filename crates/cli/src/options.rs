@@ -23,6 +23,11 @@ pub(crate) enum Command {
         config/kodak-pulse.toml -o photos.jsonl\n\nExit codes: 0 finished, 1 internal error, 2 usage or settings, 3 over \
         a --fail-on rule, 4 job in use or not readable, 5 sign-in refused, 6 store or feed cannot be written to, 11 stopped by Ctrl-C, 13 stopped at once.")]
     Crawl(Crawl),
+    /// Fetch one URL as a crawl would, and print its body.
+    #[command(after_help = "Example:\n  dragline fetch https://example.com/\n  dragline fetch --json -X POST -d \
+        name=value https://example.com/form\n\nExit codes: 0 a whole response of any status, 2 usage or settings, 3 no \
+        whole response.")]
+    Fetch(Fetch),
     /// Name the spiders.
     #[command(after_help = "Example:\n  dragline list")]
     List,
@@ -62,6 +67,59 @@ pub(crate) struct Configured {
     /// Lead a name elsewhere, as with curl: `--resolve www.example.com:443:127.0.0.1:8443`.
     #[arg(long, value_name = "HOST:PORT:ADDRESS[:PORT]")]
     pub(crate) resolve: Vec<String>,
+    /// Let this network be dialled whatever led there: `--allow-net 10.0.0.0/8`; may be given several times.
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) allow_net: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fetch {
+    /// The URL: http, https, data or file; http if it names none.
+    pub(crate) url: String,
+    /// Print status, headers, final URL, history, timing, the body's hash and the failure's kind instead of the body.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The method; GET, or POST with data.
+    #[arg(short = 'X', long = "request", value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// A header; may be given several times.
+    #[arg(short = 'H', long, value_name = "NAME: VALUE")]
+    pub(crate) header: Vec<String>,
+    /// A body, as a form's; several are joined by `&`.
+    #[arg(short = 'd', long, value_name = "DATA", allow_hyphen_values = true)]
+    pub(crate) data: Vec<String>,
+    /// Print the response's head before its body.
+    #[arg(short = 'i', long)]
+    pub(crate) include: bool,
+    /// Say what was sent and what came, hop by hop.
+    #[arg(short = 'v', long)]
+    pub(crate) verbose: bool,
+    /// Write the body to a file.
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The proxy: http://, https://, socks5:// or socks5h://.
+    #[arg(short = 'x', long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// Read cookies from this file, if it is there, and write them to it: cookies.txt, or JSON by its extension.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cookie_jar: Option<PathBuf>,
+    /// Answer from the HTTP cache, and keep what may be kept (RFC 9111).
+    #[arg(long)]
+    pub(crate) cache: bool,
+    /// Write all hops as an HTTP Archive.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) har: Option<PathBuf>,
+    /// A redirect is the answer.
+    #[arg(long)]
+    pub(crate) no_redirect: bool,
+    /// Whatever robots.txt says.
+    #[arg(long)]
+    pub(crate) no_robots: bool,
+    /// What is logged, as for `crawl`.
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub(crate) log_level: String,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
 }
 
 #[derive(Debug, Args)]

@@ -179,7 +179,7 @@ impl Images {
     async fn entry(&self, url: Value, page: &Url, reach: Reach) -> Result<Entry> {
         let entry = match &url {
             Value::String(text) => match page.join(text) {
-                Ok(url) if matches!(url.scheme(), "http" | "https") => {
+                Ok(url) if matches!(url.scheme(), "http" | "https" | "data") => {
                     self.obtain(text.clone(), url, page, reach).await?
                 }
                 Ok(url) => {

@@ -16,6 +16,7 @@ use crate::stats::Stats;
 pub struct Fetcher {
     fetch: Fetch,
     keep: Keep,
+    middlewares: Vec<Arc<dyn Middleware>>,
     /// The crawl is not to end, as long as this is there.
     _stop: watch::Sender<bool>,
 }
@@ -31,15 +32,22 @@ impl Fetcher {
         let stats = Arc::new(Stats::default());
         let stop = watch::Sender::new(false);
         let hosts = Hosts::new(settings.crawl.concurrency, settings.hosts.clone());
-        let (downloader, _) = assemble(registry, layers, &settings, &hosts, &stats, innermost)?;
+        let (downloader, middlewares) = assemble(registry, layers, &settings, &hosts, &stats, innermost)?;
         let keep = downloader.keep_page();
         let fetch = Fetch::new(downloader, hosts, stop.subscribe());
-        Ok(Self { fetch, keep, _stop: stop })
+        Ok(Self { fetch, keep, middlewares, _stop: stop })
     }
 
     /// Sends a request and follows where it leads. A response of any status is one.
     pub async fn fetch(&self, request: Request) -> Trace {
         self.fetch.trace(request, &self.keep).await
+    }
+
+    /// Lets the layers write what they keep beyond this run: cookies.
+    pub async fn close(&self) {
+        for middleware in &self.middlewares {
+            middleware.close().await;
+        }
     }
 }
 

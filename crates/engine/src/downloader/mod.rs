@@ -7,6 +7,7 @@ pub mod dialer;
 mod explain;
 mod fetch;
 mod limits;
+mod local;
 pub mod middlewares;
 mod outage;
 mod parts;
