@@ -80,7 +80,10 @@ pub(crate) fn run(registry: &Registry, command: &options::Fetch) -> anyhow::Resu
 
 fn request(command: &options::Fetch) -> anyhow::Result<Request> {
     let usage = |message: String| anyhow::Error::from(Error::Setting { key: String::new(), message });
-    let text = with_http(command.url.trim());
+    let text = command.url.trim();
+    let is_whole =
+        ["data:", "file:"].iter().any(|scheme| text.get(..5).is_some_and(|s| s.eq_ignore_ascii_case(scheme)));
+    let text = if is_whole { text.into() } else { with_http(text) };
     let url = any_url(&text).map_err(|error| usage(format!("`{}` is no URL: {error}", command.url)))?;
     let data = command.data.join("&");
     let method = match &command.method {

@@ -156,6 +156,8 @@ impl Client {
             false => (total, "download.timeout"),
         };
         let head_deadline = begun + head_timeout;
+        // what HTTP/2 came to, where HTTP/1.1 is tried instead
+        let mut first_try = None;
         let mut may_repeat = is_idempotent(&request.method) && self.has_answered(&host);
         let head = loop {
             match timeout_at(head_deadline, self.ask(request, &way)?).await {
@@ -166,16 +168,19 @@ impl Client {
                     may_repeat = false;
                 }
                 Ok(Err(error)) if way.http2 && is_idempotent(&request.method) && is_http2(&error) => {
-                    self.is_old(&host);
+                    first_try = Some(explain(&error, &request.url));
                     way.http2 = false;
                 }
-                Ok(Err(error)) => return Err(explain(&error, &request.url)),
+                Ok(Err(error)) => return Err(or_first(explain(&error, &request.url), first_try)),
                 Err(_) => {
                     let detail = format!("no head within `{setting}` = {}", humantime(head_timeout));
                     return Err(Failure::new(FailureKind::HeadTimeout, request.url.clone(), detail));
                 }
             }
         };
+        if first_try.is_some() {
+            self.is_old(&host);
+        }
         let first = begun.elapsed();
         let (status, version, headers) = (head.status(), head.version(), head.headers().clone());
         let length = wire_size(&headers) as u64;
@@ -186,17 +191,21 @@ impl Client {
         let remote = head.remote_addr();
         let is_public = way.proxy.is_some() || remote.is_none_or(|remote| dialer::address::is_global(remote.ip()));
         let body = match self.body(head, request, keep, deadline, total).await {
-            Err(Broken::Http2) if is_idempotent(&request.method) => {
-                self.is_old(&host);
+            Err(Broken::Http2(failure)) if is_idempotent(&request.method) => {
                 way.http2 = false;
                 let head = timeout_at(deadline, self.ask(request, &way)?).await;
                 let head = head.map_err(|_| total_timeout(request, total))?;
-                let head = head.map_err(|error| explain(&error, &request.url))?;
+                let head = head.map_err(|error| or_first(explain(&error, &request.url), Some(failure)))?;
+                self.is_old(&host);
                 self.body(head, request, keep, deadline, total).await
             }
             body => body,
         };
-        let body = body.map_err(|broken| broken.into_failure(request))?;
+        let body = body.map_err(Broken::into_failure)?;
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            let detail = "switches to a protocol that nobody asked for";
+            return Err(Failure::new(FailureKind::BadFraming, request.url.clone(), detail));
+        }
         self.has_now_answered(&host);
         // The connection's own tasks put it back into the pool. Who comes next in the same breath would find none there
         // and open another: without this, 108 connections were counted for 1,400 photographs.
@@ -312,7 +321,7 @@ impl Client {
             let chunk = match timeout_at(until, head.chunk()).await {
                 Ok(Ok(chunk)) => chunk,
                 Ok(Err(error)) if is_http2(&error) && head.version() == http::Version::HTTP_2 => {
-                    return Err(Broken::Http2);
+                    return Err(Broken::Http2(explain(&error, &request.url)));
                 }
                 Ok(Err(error)) => return Err(Broken::Failed(explain(&error, &request.url))),
                 Err(_) if until == deadline => return Err(Broken::Failed(total_timeout(request, total))),
@@ -370,7 +379,7 @@ fn remember(hosts: &Mutex<HashSet<Host>>, host: &Host) {
 /// A body that did not come whole.
 enum Broken {
     /// The two ends do not understand each other in HTTP/2.
-    Http2,
+    Http2(Failure),
     Failed(Failure),
 }
 
@@ -379,12 +388,9 @@ impl Broken {
         Self::Failed(Failure::new(FailureKind::Disk, request.url.clone(), error.to_string()))
     }
 
-    fn into_failure(self, request: &Request) -> Failure {
+    fn into_failure(self) -> Failure {
         match self {
-            Self::Failed(failure) => failure,
-            Self::Http2 => {
-                Failure::new(FailureKind::BadFraming, request.url.clone(), "the HTTP/2 connection broke".to_owned())
-            }
+            Self::Failed(failure) | Self::Http2(failure) => failure,
         }
     }
 }
@@ -433,6 +439,11 @@ fn sign(answer: &Result<Response, Failure>) -> Option<Sign> {
         )
         .then_some(Sign::Overloaded),
     }
+}
+
+/// A server that speaks HTTP/2 only has failed in that.
+fn or_first(failure: Failure, first: Option<Failure>) -> Failure {
+    first.filter(|_| failure.kind == FailureKind::Tls).unwrap_or(failure)
 }
 
 /// Sending it twice is sending it once (RFC 9110, section 9.2.2).

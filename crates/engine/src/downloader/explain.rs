@@ -45,6 +45,9 @@ pub(super) fn explain(error: &reqwest::Error, url: &Url) -> Failure {
                 kind = of_tls(error);
             } else if let Some(found) = of_system(error) {
                 kind = found;
+            } else if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) {
+                // a chunk's size that is none (RFC 9112, section 7.1)
+                kind = FailureKind::BadFraming;
             } else if matches!(kind, FailureKind::BadFraming) {
                 kind = FailureKind::IncompleteBody;
             }
