@@ -12,9 +12,11 @@ use crate::wire::{inbound, is_same, request, response};
 
 fn judge(case: &Value) -> Result<(), String> {
     let settings = &case["settings"];
-    let mut rules = redirect::Settings::default();
-    rules.limit = settings["max_times"].as_u64().map_or(20, |times| usize::try_from(times).expect("a few"));
-    rules.priority_adjust = i32::try_from(settings["priority_adjust"].as_i64().unwrap_or(2)).expect("a few");
+    let rules = redirect::Settings {
+        limit: settings["max_times"].as_u64().map_or(20, |times| usize::try_from(times).expect("a few")),
+        priority_adjust: i32::try_from(settings["priority_adjust"].as_i64().unwrap_or(2)).expect("a few"),
+        ..redirect::Settings::default()
+    };
     let (mut wish, answer) = (request(&case["request"]), response(&case["response"]));
     // a spider that handles a status is a request that wants the redirect itself
     let handled = settings["handle_httpstatus_list"].as_array().into_iter().flatten();
@@ -27,9 +29,11 @@ fn judge(case: &Value) -> Result<(), String> {
         inbound(&layer, &wish, &keep, Ok(answer))
     } else {
         let tags = settings["ignore_tags"].as_array().into_iter().flatten();
-        let mut refresh = meta_refresh::Settings::default();
-        refresh.ignore_tags = tags.map(|tag| tag.as_str().expect("a tag").to_owned()).collect();
-        refresh.max_delay = Duration::from_secs(settings["maxdelay"].as_u64().unwrap_or(100));
+        let refresh = meta_refresh::Settings {
+            ignore_tags: tags.map(|tag| tag.as_str().expect("a tag").to_owned()).collect(),
+            max_delay: Duration::from_secs(settings["maxdelay"].as_u64().unwrap_or(100)),
+            ..meta_refresh::Settings::default()
+        };
         let layer = MetaRefresh::new(refresh, rules, 8192, Arc::default()).expect("settings");
         inbound(&layer, &wish, &keep, Ok(answer))
     };

@@ -14,10 +14,12 @@ use crate::wire::{inbound, is_same, request};
 
 fn judge(case: &Value) -> Result<(), String> {
     let (given, args) = (&case["settings"], &case["args"]);
-    let mut settings = retry::Settings::default();
-    settings.times = u32::try_from(given["times"].as_u64().expect("a number")).expect("a few");
     let adjust = args["priority_adjust"].as_i64().or(given["priority_adjust"].as_i64());
-    settings.priority_adjust = i32::try_from(adjust.unwrap_or(-1)).expect("a few");
+    let mut settings = retry::Settings {
+        times: u32::try_from(given["times"].as_u64().expect("a number")).expect("a few"),
+        priority_adjust: i32::try_from(adjust.unwrap_or(-1)).expect("a few"),
+        ..retry::Settings::default()
+    };
     if let Some(codes) = given["codes"].as_array() {
         settings.statuses = codes.iter().map(|code| code.as_u64().expect("a status") as u16).collect();
     }

@@ -71,6 +71,14 @@ mod tests {
         assert_eq!(shown("spiders.x.pin", &table["a"]).as_str(), Some("***"));
         assert_eq!(shown("spiders.x.Password", &table["b"]).as_str(), Some("***"));
         assert_eq!(shown("spiders.x.username", &table["b"]).as_str(), Some("plain"));
+        let table: toml::Table = toml::from_str(
+            "accounts = [{ user = 'me', password = 'hunter2' }]\npool = ['http://me:hunter2@p', { env = 'X' }]",
+        )
+        .expect("TOML");
+        for (name, value) in &table {
+            let text = shown(&format!("middlewares.x.{name}"), value).to_string();
+            assert!(text.contains("***") && !text.contains("hunter2"), "{text}");
+        }
         for name in ["authorization", "cookie", "x-api-key", "my_token", "pin", "my_pin", "pwd", "passphrase"] {
             assert!(is_secret(&format!("middlewares.headers.default.{name}")), "{name}");
         }

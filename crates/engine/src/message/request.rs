@@ -59,7 +59,7 @@ pub type Host = Arc<str>;
 pub struct Redirect {
     /// The URL that answered with a redirect.
     pub url: Url,
-    /// Its status, 301 to 308.
+    /// Its status: 301 to 308, or that of a page which led on by a refresh.
     pub status: u16,
     /// It came with a `Set-Cookie`, after which a known URL may answer otherwise.
     pub sets_cookie: bool,

@@ -113,12 +113,20 @@ fn place(origin: &str) -> Option<Place> {
         && matches!(url.scheme(), "http" | "https");
     let host = url.host_str().filter(|_| is_bare)?;
     match host.strip_prefix('*') {
-        Some(domain) if domain.len() > 1 && domain.starts_with('.') && !domain.contains('*') => {
+        Some(domain) if is_ones_own(domain) => {
             Some(Place::Below { scheme: url.scheme().to_owned(), port: url.port(), domain: domain.to_owned() })
         }
         Some(_) => None,
         None => (!host.contains('*')).then(|| Place::One(url.origin())),
     }
+}
+
+/// Whether all that lies below a domain, which stands here with its dot, is somebody's: not all of `.com`.
+fn is_ones_own(domain: &str) -> bool {
+    let Some(name) = domain.strip_prefix('.').filter(|name| !name.is_empty() && !name.contains('*')) else {
+        return false;
+    };
+    !psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix == name)
 }
 
 impl Place {
@@ -250,6 +258,8 @@ mod tests {
             (account("http://a.example/path", "u", "hunter2"), "origin"),
             (account("http://x:hunter2@a.example", "u", "hunter2"), "origin"),
             (account("http://*", "u", "hunter2"), "origin"),
+            (account("https://*.com", "u", "hunter2"), "origin"),
+            (account("https://*.github.io", "u", "hunter2"), "origin"),
             (account("http://a.example", "u:v", "hunter2"), "`:`"),
             (account("http://a.example", "u", "hunter2\r\n"), "control"),
             (greek, "latin-1"),

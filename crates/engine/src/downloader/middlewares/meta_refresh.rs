@@ -261,7 +261,7 @@ mod tests {
         answer.body = Body::Memory([&b"\xff\xfe"[..], &text].concat().into());
         let next = follow(&wish, &answer).expect("followed").expect("a request");
         assert_eq!(next.url.as_str(), "http://a.example/b");
-        answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=\"latin1\""));
+        answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; Charset=\"latin1\""));
         answer.body = Body::Memory(Bytes::from_static(b"<meta http-equiv=refresh content='0;/caf\xe9'>"));
         let next = follow(&wish, &answer).expect("followed").expect("a request");
         assert_eq!(next.url.as_str(), "http://a.example/caf%C3%A9");

@@ -26,26 +26,34 @@ const RAW: [(&str, RawKind); 8] = [
 
 /// The text of a page that may have a refresh in it.
 pub(super) fn worth_reading<'a>(head: &'a [u8], content_type: Option<&str>) -> Option<Cow<'a, str>> {
-    let encoding = encoding(head, content_type);
-    if [UTF_16LE, UTF_16BE].contains(&encoding) {
-        let text = encoding.decode(head).0;
+    let encoding = said(head, content_type);
+    if encoding.is_some_and(|encoding| [UTF_16LE, UTF_16BE].contains(&encoding)) {
+        let text = encoding?.decode(head).0;
         return has_refresh(text.as_bytes()).then_some(text);
     }
-    has_refresh(head).then(|| encoding.decode(head).0)
+    has_refresh(head).then(|| encoding.unwrap_or_else(|| guessed(head)).decode(head).0)
 }
 
-/// By byte order mark, then as the server says, then by looking: what a URL in a page's head needs.
-fn encoding(head: &[u8], content_type: Option<&str>) -> &'static Encoding {
-    let said = || {
-        let (_, label) = content_type?.split_once("charset=")?;
-        Encoding::for_label(label.split(';').next()?.trim_matches([' ', '"', '\'']).as_bytes())
-    };
-    let looks_like = || match std::str::from_utf8(head) {
+/// The encoding by byte order mark, then as the server says.
+fn said(head: &[u8], content_type: Option<&str>) -> Option<&'static Encoding> {
+    const NAME: &[u8] = b"charset=";
+    if let Some((encoding, _)) = Encoding::for_bom(head) {
+        return Some(encoding);
+    }
+    let kind = content_type?.as_bytes();
+    let at = kind.windows(NAME.len()).position(|part| part.eq_ignore_ascii_case(NAME))?;
+    let label = kind[at + NAME.len()..].split(|byte| *byte == b';').next()?.trim_ascii();
+    let label = label.strip_prefix(b"\"").unwrap_or(label);
+    Encoding::for_label(label.strip_suffix(b"\"").unwrap_or(label))
+}
+
+/// The encoding by looking: what a URL in a page's head needs.
+fn guessed(head: &[u8]) -> &'static Encoding {
+    match std::str::from_utf8(head) {
         // what ends within a character was cut there
         Err(error) if error.error_len().is_some() => WINDOWS_1252,
         _ => UTF_8,
-    };
-    Encoding::for_bom(head).map(|(encoding, _)| encoding).or_else(said).unwrap_or_else(looks_like)
+    }
 }
 
 /// Whether `http-equiv` stands before `refresh` anywhere. The rarest letter is looked for; most attributes of that name

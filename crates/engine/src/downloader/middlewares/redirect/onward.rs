@@ -59,38 +59,14 @@ impl Onward {
         target: Url,
     ) -> Result<Request, Failure> {
         let status = response.status;
-        let fail = |kind, detail| Err(Failure { status: Some(status), ..Failure::new(kind, wish.url.clone(), detail) });
-        let mut target = target;
-        if wish.url.scheme() == "https" && target.scheme() == "http" {
-            self.stats.add("redirect/downgrade_count", 1);
-            match self.settings.downgrade {
-                Downgrade::Follow => {}
-                Downgrade::Upgrade if target.set_scheme("https").is_ok() => {}
-                Downgrade::Upgrade | Downgrade::Refuse => {
-                    let setting = "`middlewares.redirect.downgrade` = \"refuse\"";
-                    return fail(FailureKind::BadRedirect, format!("leads from https to http, against {setting}"));
-                }
-            }
-        }
-        if target.as_str().len() > self.max_url {
-            let (length, limit) = (target.as_str().len(), self.max_url);
-            let detail = format!("leads to a URL of {length} bytes, over `download.max_url` = {limit}");
-            return fail(FailureKind::UrlTooLong, detail);
-        }
-        let limit = wish.options().redirects.map_or(self.settings.limit, |limit| limit as usize);
-        if wish.redirects.len() >= limit {
-            let setting = match wish.options().redirects {
-                Some(_) => "the request's own limit",
-                None => "`middlewares.redirect.limit`",
-            };
-            return fail(FailureKind::TooManyRedirects, format!("more than {setting} = {limit} redirects"));
-        }
+        let fail = |(kind, detail)| Failure { status: Some(status), ..Failure::new(kind, wish.url.clone(), detail) };
+        let mut target = self.allowed(wish, target).map_err(fail)?;
         let becomes_get = becomes_get(status, &wish.method);
         let method = if becomes_get { Method::GET } else { wish.method.clone() };
         let sets_cookie = sets_cookie(wish, response);
         if is_loop(wish, &method, &target, sets_cookie) {
-            let hops = wish.redirects.len() + 1;
-            return fail(FailureKind::RedirectLoop, format!("{hops} redirects lead back to where they began"));
+            let detail = format!("{} redirects lead back to where they began", wish.redirects.len() + 1);
+            return Err(fail((FailureKind::RedirectLoop, detail)));
         }
         let mut next = wish.clone();
         if becomes_get {
@@ -102,17 +78,7 @@ impl Onward {
         if target.origin() == wish.url.origin() {
             keep_userinfo(&wish.url, &mut target);
         } else {
-            let is_upgrade = is_upgrade(&wish.url, &target);
-            if !next.body.is_empty() && !is_upgrade && !self.settings.cross_origin_body {
-                let setting = "`middlewares.redirect.cross_origin_body` = false";
-                let detail = format!("would send the request's body on to another origin, against {setting}");
-                return fail(FailureKind::BadRedirect, detail);
-            }
-            remove(&mut next.headers, |name, is_sensitive| {
-                // cookies are bound to a host and not to a scheme (RFC 6265, section 8.5)
-                let is_secret = self.secrets.contains(name) && !(is_upgrade && *name == header::COOKIE);
-                is_sensitive || is_secret || *name == header::HOST
-            });
+            self.leave_behind(&mut next, &target).map_err(fail)?;
         }
         refer(&mut next, response);
         if response.reach == Reach::Public {
@@ -123,6 +89,49 @@ impl Onward {
         next.priority = wish.priority.saturating_add(self.settings.priority_adjust);
         (next.method, next.url, next.attempts, next.due) = (method, target, 0, None);
         Ok(next)
+    }
+
+    /// The place itself, or the same by https; or why it is not to be gone to.
+    fn allowed(&self, wish: &Request, mut target: Url) -> Result<Url, (FailureKind, String)> {
+        if wish.url.scheme() == "https" && target.scheme() == "http" {
+            self.stats.add("redirect/downgrade_count", 1);
+            match self.settings.downgrade {
+                Downgrade::Follow => {}
+                Downgrade::Upgrade if target.set_scheme("https").is_ok() => {}
+                Downgrade::Upgrade | Downgrade::Refuse => {
+                    let detail = "leads from https to http, against `middlewares.redirect.downgrade` = \"refuse\"";
+                    return Err((FailureKind::BadRedirect, detail.to_owned()));
+                }
+            }
+        }
+        if target.as_str().len() > self.max_url {
+            let (length, limit) = (target.as_str().len(), self.max_url);
+            let detail = format!("leads to a URL of {length} bytes, over `download.max_url` = {limit}");
+            return Err((FailureKind::UrlTooLong, detail));
+        }
+        let own = wish.options().redirects;
+        let limit = own.map_or(self.settings.limit, |limit| limit as usize);
+        if wish.redirects.len() >= limit {
+            let setting = if own.is_some() { "the request's own limit" } else { "`middlewares.redirect.limit`" };
+            return Err((FailureKind::TooManyRedirects, format!("more than {setting} = {limit} redirects")));
+        }
+        Ok(target)
+    }
+
+    /// Takes out what is not for another origin; or says that it cannot go there without.
+    fn leave_behind(&self, next: &mut Request, target: &Url) -> Result<(), (FailureKind, String)> {
+        let is_upgrade = is_upgrade(&next.url, target);
+        if !next.body.is_empty() && !is_upgrade && !self.settings.cross_origin_body {
+            let setting = "`middlewares.redirect.cross_origin_body` = false";
+            let detail = format!("would send the request's body on to another origin, against {setting}");
+            return Err((FailureKind::BadRedirect, detail));
+        }
+        remove(&mut next.headers, |name, is_sensitive| {
+            // cookies are bound to a host and not to a scheme (RFC 6265, section 8.5)
+            let is_secret = self.secrets.contains(name) && !(is_upgrade && *name == header::COOKIE);
+            is_sensitive || is_secret || *name == header::HOST
+        });
+        Ok(())
     }
 }
 
