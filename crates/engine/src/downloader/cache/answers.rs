@@ -14,7 +14,7 @@ use crate::stats::Stats;
 /// What a 304 was about.
 pub(super) enum Confirmed {
     /// This.
-    Answer(Response),
+    Answer(Box<Response>),
     /// Something that is not there any more, or not whole.
     Gone,
     /// What the spider itself has.
@@ -52,7 +52,7 @@ impl Answers {
         }
         let Some(response) = self.answer(store, &found, request)? else { return Ok(Looked::Nothing) };
         self.stats.add("httpcache/hit", 1);
-        Ok(Looked::Answer(response))
+        Ok(Looked::Answer(Box::new(response)))
     }
 
     pub(super) fn stand_in(&self, store: &Store, request: &Request) -> Result<Option<Response>, CacheError> {
@@ -62,7 +62,9 @@ impl Answers {
             return Ok(None);
         }
         let response = self.answer(store, &found, request)?;
-        self.stats.add("httpcache/errorrecovery", u64::from(response.is_some()));
+        if response.is_some() {
+            self.stats.add("httpcache/errorrecovery", 1);
+        }
         Ok(response)
     }
 
@@ -93,17 +95,14 @@ impl Answers {
             return Ok(Confirmed::Gone);
         }
         let Some(body) = self.body(store, &found)? else { return Ok(Confirmed::Gone) };
-        let now = self.now();
         policy::freshen(&mut headers, not_modified);
         let mut lasting = headers.clone();
         if !self.rules.keeps_cookies() {
             lasting.remove(header::SET_COOKIE);
         }
-        found.entry.confirmed(&lasting, delay, now);
-        store.confirm(&found)?;
-        store.touch(&found, now)?;
+        store.confirm(&mut found, sent, &lasting, delay, self.now())?;
         self.stats.add("httpcache/revalidate", 1);
-        Ok(Confirmed::Answer(Response { body: Body::Memory(body), ..found.entry.response(sent, headers) }))
+        Ok(Confirmed::Answer(Box::new(Response { body: Body::Memory(body), ..found.entry.response(sent, headers) })))
     }
 
     pub(super) fn keep(
@@ -119,7 +118,10 @@ impl Answers {
             && self.rules.keeps(request, head)
         {
             let gone = store.put(request, head, body, self.now(), self.rules.keeps_cookies())?;
-            self.stats.add_all([("httpcache/store".into(), 1), ("httpcache/evict".into(), gone)]);
+            self.stats.add("httpcache/store", 1);
+            if gone > 0 {
+                self.stats.add("httpcache/evict", gone);
+            }
             return Ok(());
         }
         self.stats.add("httpcache/uncacheable", 1);

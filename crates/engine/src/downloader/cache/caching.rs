@@ -11,8 +11,8 @@ use tokio::sync::OnceCell;
 
 use super::answers::{Answers, Confirmed};
 use super::{CacheError, Rules, Store, fields};
-use crate::downloader::Trip;
 use crate::downloader::middlewares::cache::Settings;
+use crate::downloader::{Inbound, Trip};
 use crate::message::{Body, Failure, FailureKind, Request, Response};
 use crate::stats::Stats;
 
@@ -22,21 +22,11 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// What a look into the cache gave.
 pub(in crate::downloader) enum Looked {
     /// It answers.
-    Answer(Response),
+    Answer(Box<Response>),
     /// The server is to be asked whether this has changed.
     Ask(HeaderMap),
     /// The server is to be asked.
     Nothing,
-}
-
-/// What becomes of what came.
-pub(in crate::downloader) enum Came {
-    /// This is the outcome.
-    Pass(Result<Response, Failure>),
-    /// The server speaks of a response that is not there: it is to be asked for the whole.
-    Again,
-    /// The same, and the cache is not to be asked: it cannot be written to.
-    AgainWithout,
 }
 
 /// A crawl's cache. Its parts are shared with the threads that read and write.
@@ -65,9 +55,8 @@ impl Caching {
             Some(store) => {
                 let (answers, asked) = (self.answers.clone(), request.clone());
                 let looked = self.off_thread("httpcache/retrieve_error", move || answers.look(&store, &asked)).await;
-                if !matches!(looked, Some(Looked::Answer(_))) {
-                    let is_known = matches!(looked, Some(Looked::Ask(_)));
-                    stats.add("httpcache/miss", u64::from(!is_known));
+                if matches!(looked, None | Some(Looked::Nothing)) {
+                    stats.add("httpcache/miss", 1);
                 }
                 looked.unwrap_or(Looked::Nothing)
             }
@@ -75,20 +64,20 @@ impl Caching {
         if !matches!(looked, Looked::Answer(_)) && self.asks_nobody(request) {
             stats.add("httpcache/ignore", 1);
             // RFC 9111, section 5.2.1.7; made a failure on its way back
-            return Looked::Answer(Response::new(request.url.clone(), StatusCode::GATEWAY_TIMEOUT));
+            return Looked::Answer(Box::new(Response::new(request.url.clone(), StatusCode::GATEWAY_TIMEOUT)));
         }
         looked
     }
 
     /// What becomes of what the wire gave.
-    pub(in crate::downloader) async fn came(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Came {
+    pub(in crate::downloader) async fn came(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
         let is_standard = self.answers.rules.is_standard();
-        let Some(store) = self.store().await else { return Came::Pass(outcome) };
+        let Some(store) = self.store().await else { return Inbound::Pass(outcome) };
         if !self.answers.rules.takes(trip.sent) {
             if is_standard && let Ok(response) = &outcome {
                 self.forget_changed(&store, trip.sent, response).await;
             }
-            return Came::Pass(outcome);
+            return Inbound::Pass(outcome);
         }
         let has_failed = match &outcome {
             Ok(response) if response.status == StatusCode::NOT_MODIFIED => {
@@ -101,12 +90,12 @@ impl Caching {
             let (answers, store, sent) = (self.answers.clone(), store.clone(), trip.sent.clone());
             let stand_in = move || answers.stand_in(&store, &sent);
             if let Some(Some(response)) = self.off_thread("httpcache/retrieve_error", stand_in).await {
-                return Came::Pass(Ok(response));
+                return Inbound::Pass(Ok(response));
             }
         }
         match outcome {
-            Ok(response) => Came::Pass(Ok(self.keep(store, trip.sent, response).await)),
-            Err(failure) => Came::Pass(Err(failure)),
+            Ok(response) => Inbound::Pass(Ok(self.keep(store, trip.sent, response).await)),
+            Err(failure) => Inbound::Pass(Err(failure)),
         }
     }
 
@@ -118,27 +107,32 @@ impl Caching {
             match opened {
                 Ok(Ok(store)) => Some(Arc::new(store)),
                 Ok(Err(error)) => {
-                    let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
-                    tracing::warn!("{error}{cause}; the crawl goes on without a cache");
+                    tracing::warn!("{}; the crawl goes on without a cache", error.with_cause());
                     None
                 }
+                // `Store::open` catches its own panics
                 Err(_) => None,
             }
         };
         self.store.get_or_init(open).await.clone()
     }
 
-    async fn not_modified(&self, store: Arc<Store>, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Came {
-        let Ok(mut response) = outcome else { return Came::Pass(outcome) };
+    async fn not_modified(&self, store: Arc<Store>, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
+        let Ok(mut response) = outcome else { return Inbound::Pass(outcome) };
         fields::set_date(&mut response.headers, self.answers.now());
         let (answers, at, sent, wish) = (self.answers.clone(), store.clone(), trip.sent.clone(), trip.wish.clone());
         let (headers, delay) = (response.headers.clone(), response.timing.head);
         let confirm = move || answers.confirm(&at, &sent, &wish, &headers, delay);
         match self.off_thread("httpcache/retrieve_error", confirm).await {
-            Some(Confirmed::Answer(response)) => Came::Pass(Ok(response)),
-            Some(Confirmed::Gone) => Came::Again,
-            Some(Confirmed::NotOurs) => Came::Pass(Ok(self.keep(store, trip.sent, response).await)),
-            None => Came::AgainWithout,
+            Some(Confirmed::Answer(response)) => Inbound::Pass(Ok(*response)),
+            Some(Confirmed::Gone) => Inbound::Again(trip.wish.clone()),
+            Some(Confirmed::NotOurs) => Inbound::Pass(Ok(self.keep(store, trip.sent, response).await)),
+            None => {
+                // it cannot be read or written to: what cannot be taken out would be asked about for ever
+                let mut again = trip.wish.clone();
+                again.options_mut().uncached = true;
+                Inbound::Again(again)
+            }
         }
     }
 
@@ -197,7 +191,7 @@ impl Caching {
     ) -> Option<T> {
         let what = match tokio::task::spawn_blocking(work).await {
             Ok(Ok(done)) => return Some(done),
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => error.with_cause(),
             Err(_) => "the cache panicked".to_owned(),
         };
         self.answers.stats.add(count, 1);

@@ -107,7 +107,15 @@ impl Entry {
     }
 
     /// Confirmed by a 304: its headers are those now, and its age begins anew.
-    pub(super) fn confirmed(&mut self, headers: &HeaderMap, delay: Duration, now: SystemTime) {
+    pub(super) fn confirmed(
+        &mut self,
+        request: &Request,
+        headers: &HeaderMap,
+        delay: Duration,
+        salt: &[u8],
+        now: SystemTime,
+    ) {
+        self.vary = marks(request, headers, salt);
         self.headers = flat(headers);
         self.received = millis(now);
         self.delay = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);

@@ -54,6 +54,12 @@ impl CacheError {
         Self::Io { folder: folder.to_owned(), source }
     }
 
+    /// The error and its cause, for a log.
+    pub(super) fn with_cause(&self) -> String {
+        let cause = std::error::Error::source(self).map_or(String::new(), |cause| format!(": {cause}"));
+        format!("{self}{cause}")
+    }
+
     /// What redb says.
     pub(super) fn of(folder: &Path, error: impl Into<redb::Error>) -> Self {
         let folder = folder.to_owned();

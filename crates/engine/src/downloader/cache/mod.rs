@@ -14,7 +14,7 @@ mod tables;
 mod tests;
 
 pub use caching::Clock;
-pub(in crate::downloader) use caching::{Caching, Came, Looked};
+pub(in crate::downloader) use caching::{Caching, Looked};
 pub use entry::Entry;
 pub use error::CacheError;
 pub use fields::{CacheControl, http_date};

@@ -77,11 +77,7 @@ impl Store {
 fn open_locked(folder: PathBuf, lock: File, limits: Limits, now: SystemTime) -> Result<Store, CacheError> {
     let failed = |error: redb::Error| CacheError::of(&folder, error);
     let path = folder.join(FILE);
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&path).map_err(|error| CacheError::io(&folder, error))?;
+    let file = ours().open(&path).map_err(|error| CacheError::io(&folder, error))?;
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     drop(file);
     let mut builder = Database::builder();
@@ -123,9 +119,7 @@ fn begin(database: &Database) -> Result<(u64, bool, Vec<u8>), redb::Error> {
 /// One process to a store; the owner says who it is.
 fn lock(folder: &Path) -> Result<File, CacheError> {
     let failed = |error| CacheError::io(folder, error);
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(folder.join("lock")).map_err(failed)?;
+    let mut file = ours().open(folder.join("lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -142,6 +136,15 @@ fn lock(folder: &Path) -> Result<File, CacheError> {
     };
     say_who(&mut file).map_err(failed)?;
     Ok(file)
+}
+
+/// How files are opened that only their owner may read.
+fn ours() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 fn make_folder(folder: &Path) -> io::Result<()> {

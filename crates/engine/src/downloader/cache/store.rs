@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -197,12 +198,27 @@ impl Store {
         })
     }
 
-    /// Writes an entry anew that a 304 has confirmed.
+    /// A 304 to this request has confirmed an entry: its headers are those now, and its age begins anew.
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn confirm(&self, found: &Found) -> Result<(), CacheError> {
-        self.write(|batch| batch.rewrite(&found.id, &found.entry))
+    pub fn confirm(
+        &self,
+        found: &mut Found,
+        request: &Request,
+        headers: &HeaderMap,
+        delay: Duration,
+        now: SystemTime,
+    ) -> Result<(), CacheError> {
+        found.entry.confirmed(request, headers, delay, &self.salt, now);
+        self.write(|batch| {
+            // the body must still be the one that was confirmed
+            if batch.entry(&found.id)?.is_some_and(|now| now.checksum == found.entry.checksum) {
+                batch.rewrite(&found.id, &found.entry)?;
+                batch.touch(&found.id, entry::millis(now))?;
+            }
+            Ok(())
+        })
     }
 
     /// Takes an entry out.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
-use crate::downloader::cache::{Caching, Came, Clock, Looked, Store};
+use crate::downloader::cache::{Caching, Clock, Looked, Store};
 use crate::downloader::{Inbound, Keep, Middleware, Outbound, Trip};
 use crate::message::{Failure, FailureKind, Request, Response};
 use crate::stats::Stats;
@@ -124,7 +124,7 @@ impl Middleware for Cache {
             return Outbound::Send(request);
         }
         match self.caching.look(&request).await {
-            Looked::Answer(response) => Outbound::Answer(response),
+            Looked::Answer(response) => Outbound::Answer(*response),
             Looked::Nothing => Outbound::Send(request),
             Looked::Ask(conditions) => {
                 request.headers.extend(conditions);
@@ -144,15 +144,7 @@ impl Middleware for Cache {
                 let detail = "the cache has no answer, and nobody else is to be asked";
                 Inbound::Pass(Err(Failure::new(FailureKind::CacheMiss, trip.wish.url.clone(), detail)))
             }
-            outcome => match self.caching.came(trip, outcome).await {
-                Came::Pass(outcome) => Inbound::Pass(outcome),
-                Came::Again => Inbound::Again(trip.wish.clone()),
-                Came::AgainWithout => {
-                    let mut again = trip.wish.clone();
-                    again.options_mut().uncached = true;
-                    Inbound::Again(again)
-                }
-            },
+            outcome => self.caching.came(trip, outcome).await,
         }
     }
 }
