@@ -92,7 +92,7 @@ fn one_file_opens_sockets_and_one_runs_the_loop() {
         let text = fs::read_to_string(path).expect("text");
         let name = path.strip_prefix(engine()).expect("within the engine").display().to_string();
         if text.contains("reqwest::Client") || text.contains("TcpStream") {
-            assert_eq!(name, "downloader/client.rs", "the wire has one door");
+            assert_eq!(name, "downloader/clients.rs", "the wire has one door");
         }
         assert!(text.starts_with("//!") || text.starts_with("#![doc"), "{name} opens with what it is for");
         assert!(!text.contains("use super::super"), "{name} climbs");

@@ -46,6 +46,8 @@ impl Spider for KodakPulse {
     const SETTINGS: &'static str = r#"
         pipelines.order = ["images"]
         pipelines.images.store = "photos"
+        # robots.txt is for crawlers of the public; this is its user's own account
+        middlewares.robots.obey = false
     "#;
     type Step = Step;
 

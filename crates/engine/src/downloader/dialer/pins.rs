@@ -7,7 +7,7 @@ use url::Url;
 
 /// An entry of `dns.hosts` that says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}`: `{value}` {what}", if key.is_empty() { "dns.servers".to_owned() } else { format!("dns.hosts.\"{key}\"") })]
+#[error("`{}` = `{value}` {what}", if key.is_empty() { "dns.servers".to_owned() } else { format!("dns.hosts.\"{key}\"") })]
 pub struct PinError {
     key: String,
     value: String,
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_pin_that_says_nothing_is_named() {
         let error = read("a", "localhost").expect_err("not an address");
-        assert!(error.to_string().starts_with("`dns.hosts.\"a\"`: `localhost` is not an address"), "{error}");
+        assert!(error.to_string().starts_with("`dns.hosts.\"a\"` = `localhost` is not an address"), "{error}");
         assert!(read("a:8080", "127.0.0.1:9090").is_err());
         assert!(read("a:b", "127.0.0.1").is_err());
     }

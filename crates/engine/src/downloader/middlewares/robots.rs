@@ -28,6 +28,8 @@ const ORIGINS: usize = 100_000;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// Whether it is kept to at all (Scrapy's `ROBOTSTXT_OBEY`).
+    pub obey: bool,
     /// The product token by which rules are chosen.
     pub agent: String,
     /// The most of a file that is read; the rest is left out (RFC 9309, section 2.5).
@@ -53,6 +55,7 @@ impl Default for Settings {
     fn default() -> Self {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         Self {
+            obey: true,
             agent: "dragline".to_owned(),
             max_size: ByteSize::kib(512),
             max_age: Duration::from_secs(24 * 3600),
@@ -151,6 +154,8 @@ impl Robots {
             Err(failure) => failure,
         };
         match (failure.kind, failure.status) {
+            // no server is to be asked, so there is none to be polite to
+            (FailureKind::CacheMiss, _) => Ok(None),
             // too many redirects, or to nowhere, are as good as no file (RFC 9309, section 2.3.1.2)
             (FailureKind::TooManyRedirects | FailureKind::RedirectLoop | FailureKind::BadRedirect, _) => Ok(None),
             (FailureKind::HttpStatus, Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN))
@@ -247,7 +252,6 @@ fn is_absent(kind: FailureKind) -> bool {
             | Kind::TlsCertWrongHost
             | Kind::TlsCertUntrusted
             | Kind::TlsCertInvalid
-            | Kind::CacheMiss
     )
 }
 
@@ -264,7 +268,8 @@ impl fmt::Display for Robots {
 #[async_trait]
 impl Middleware for Robots {
     fn admit(&self, request: &Request) -> Admission {
-        if request.options().despite_robots || !matches!(request.url.scheme(), "http" | "https") {
+        if !self.settings.obey || request.options().despite_robots || !matches!(request.url.scheme(), "http" | "https")
+        {
             return Admission::Send;
         }
         let origins = self.origins();
