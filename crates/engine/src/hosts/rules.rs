@@ -8,6 +8,8 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
+use crate::message::Secret;
+
 /// `[hosts]`: how a host is treated unless a rule says something else for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -47,8 +49,8 @@ pub struct Rule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adaptive: Option<bool>,
     /// Headers that requests carry unless they bring their own; they go to no other host.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "starred")]
+    pub headers: BTreeMap<String, Secret>,
     /// The proxy that leads there; empty is straight.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
@@ -145,6 +147,11 @@ fn is_like(pattern: &str, name: &str) -> bool {
         }
     }
     pattern[at..].iter().all(|byte| *byte == b'*')
+}
+
+/// Whoever prints the settings does not print the keys in them.
+fn starred<S: Serializer>(headers: &BTreeMap<String, Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(headers.iter().map(|(name, value)| (name, value.to_string())))
 }
 
 impl Rate {

@@ -45,10 +45,13 @@ impl Headers {
     /// # Errors
     /// If a name or value of the settings cannot stand in a header.
     pub fn new(settings: &Settings, hosts: Arc<Hosts>) -> Result<Self, Error> {
-        let headers = read("middlewares.headers.default", &settings.default)?;
+        let headers = read("middlewares.headers.default", plain(&settings.default))?;
         let mut by_rule = BTreeMap::new();
         for (pattern, rule) in hosts.settings().rules.iter().filter(|(_, rule)| !rule.headers.is_empty()) {
-            let mut headers = read(&format!("hosts.\"{pattern}\".headers"), &rule.headers)?;
+            let mut headers = read(
+                &format!("hosts.\"{pattern}\".headers"),
+                rule.headers.iter().map(|(name, value)| (name.as_str(), value.expose())),
+            )?;
             // what is meant for one host may be a key to it
             headers.values_mut().for_each(|value| value.set_sensitive(true));
             by_rule.insert(pattern.clone(), headers);
@@ -57,13 +60,17 @@ impl Headers {
     }
 }
 
-fn read(table: &str, written: &BTreeMap<String, String>) -> Result<HeaderMap, Error> {
+fn plain(headers: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+fn read<'a>(table: &str, written: impl Iterator<Item = (&'a str, &'a str)>) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
     for (name, value) in written {
         let key = format!("{table}.{name}");
-        let name = HeaderName::try_from(name.as_str())
+        let name = HeaderName::try_from(name)
             .map_err(|_| Error::setting(&key, "is not a header's name: letters, digits and `-`"))?;
-        let value = HeaderValue::try_from(value.as_str())
+        let value = HeaderValue::try_from(value)
             .map_err(|_| Error::setting(&key, "has a character that a header cannot carry"))?;
         if !value.is_empty() {
             headers.insert(name, value);
