@@ -1,7 +1,11 @@
 //! What the peers' own suites ask, from `../shared/cases` or `$DRAGLINE_CASES`: a file of cases, a module here.
 #![expect(clippy::expect_used, clippy::print_stderr, reason = "tests fail by panicking, and say what they skip")]
 
+mod curl;
 mod exports;
+mod fingerprints;
+mod requests;
+mod urls;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,19 +15,16 @@ use serde_json::Value;
 /// Holds every case of a file against the judge, who says what was wrong. Those that are listed in
 /// `expected_failures.toml` must be wrong.
 fn check(file: &str, judge: impl Fn(&Value) -> Result<(), String>) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/cases");
-    let folder = std::env::var_os("DRAGLINE_CASES").map_or(root, PathBuf::from);
-    let Ok(cases) = std::fs::read_to_string(folder.join(file)) else {
-        eprintln!("skipped: `{file}` is not here (DRAGLINE_CASES names the folder of the cases)");
+    let cases = lines(file);
+    if cases.is_empty() {
         return;
-    };
+    }
     let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("expected_failures.toml");
     let expected = std::fs::read_to_string(expected).expect("text");
     let mut expected: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(&expected).expect("TOML");
     let mut expected = expected.remove(file).unwrap_or_default();
     let (mut wrong, mut looked_at) = (Vec::new(), 0);
-    for (line, case) in (1..).zip(cases.lines()) {
-        let case: Value = serde_json::from_str(case).expect("a case");
+    for (line, case) in (1..).zip(cases) {
         looked_at += 1;
         match (judge(&case), expected.remove(&line.to_string())) {
             (Ok(()), None) | (Err(_), Some(_)) => {}
@@ -37,6 +38,17 @@ fn check(file: &str, judge: impl Fn(&Value) -> Result<(), String>) {
     wrong.extend(expected.keys().map(|line| format!("{line} is listed and is no case")));
     assert!(looked_at > 10, "the cases are there");
     assert!(wrong.is_empty(), "{} of {looked_at}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The cases of a file; none where they are not here, which is said.
+fn lines(file: &str) -> Vec<Value> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/cases");
+    let folder = std::env::var_os("DRAGLINE_CASES").map_or(root, PathBuf::from);
+    let Ok(cases) = std::fs::read_to_string(folder.join(file)) else {
+        eprintln!("skipped: `{file}` is not here (DRAGLINE_CASES names the folder of the cases)");
+        return Vec::new();
+    };
+    cases.lines().map(|case| serde_json::from_str(case).expect("a case")).collect()
 }
 
 /// Bytes of a case: text, or `{"b64": …}`; nothing for anything else.

@@ -73,7 +73,14 @@ pub fn canonicalise(url: &Url, options: Canonical) -> Url {
         out.push('#');
         out.push_str(fragment);
     }
-    Url::parse(&out).unwrap_or_else(|_| url.clone())
+    let mut canonical = Url::parse(&out).unwrap_or_else(|_| url.clone());
+    // the parser leaves the case of hosts alone where it does not know the scheme (RFC 3986, section 6.2.2.1)
+    if let Some(host) = canonical.host_str().filter(|host| host.contains(|c: char| c.is_ascii_uppercase())) {
+        let host = host.to_ascii_lowercase();
+        // what was a host is one
+        let _ = canonical.set_host(Some(&host));
+    }
+    canonical
 }
 
 /// Bytes of a form: unreserved characters plain, a space as `+`.
@@ -132,6 +139,7 @@ mod tests {
             ("http://a.example/?b&a=%2c,&c=x+y%20z#f", "http://a.example/?a=%2C%2C&b=&c=x+y+z"),
             ("http://a.example/%7euser?", "http://a.example/~user"),
             ("mailto:a%2db", "mailto:a-b"),
+            ("sftp://Joe@A.example/B", "sftp://Joe@a.example/B"),
         ] {
             let once = canonicalise(&Url::parse(url).expect("a URL"), Canonical::default());
             assert_eq!(once.as_str(), want);
