@@ -31,6 +31,9 @@ pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Resu
         let folder = Value::String(folder.to_string_lossy().into_owned());
         layers.add_flag(&format!("job.dir={folder}"))?;
     }
+    if command.no_traps {
+        layers.add_flag("traps.enabled=false")?;
+    }
     let crawl = build(registry, &command.spider, &mut layers)?;
     if let Some(path) = &command.stats {
         // now, and not after an hour of crawling

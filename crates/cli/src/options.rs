@@ -70,6 +70,9 @@ pub(crate) struct Crawl {
     /// Keep the crawl in a folder, so that it goes on there after whatever has ended it.
     #[arg(long, value_name = "DIR")]
     pub(crate) job: Option<PathBuf>,
+    /// Follow sites that never end too; the same as `-s traps.enabled=false`.
+    #[arg(long)]
+    pub(crate) no_traps: bool,
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE", overrides_with = "stats")]
     pub(crate) stats: Option<PathBuf>,

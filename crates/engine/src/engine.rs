@@ -29,7 +29,7 @@ use crate::message::Host;
 use crate::observer::{Happening, Observer};
 use crate::pipeline::Chain;
 use crate::settings::Settings;
-use crate::spider::{Parsers, Runnable, Seeds};
+use crate::spider::{Parsers, Runnable, Seeds, Traps};
 use crate::stats::Stats;
 
 /// Events that may wait for the engine; who has more to say waits.
@@ -101,6 +101,8 @@ pub(crate) struct Engine {
     outbox: (usize, usize),
     settlements: Vec<Settlement>,
     limits: Limits,
+    /// What links are held against, unless `traps.enabled` is off.
+    traps: Option<Arc<Traps>>,
     /// Where more requests come from, the next source first.
     seeds: VecDeque<Source>,
     /// Seeds are being taken from the spider.
@@ -151,6 +153,7 @@ impl Engine {
             refining: 0,
             outbox: (0, 0),
             settlements: Vec::new(),
+            traps: parts.settings.traps.enabled.then(|| Arc::new(Traps::new(parts.settings.traps.clone()))),
             limits: Limits::new(parts.settings.limits.clone(), &parts.stats),
             seeds: VecDeque::new(),
             seeding: false,

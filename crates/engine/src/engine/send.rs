@@ -147,6 +147,7 @@ impl Engine {
         let settings = &self.parts.settings;
         let (max_depth, max_url) = (settings.spider.max_depth, settings.download.max_url);
         let limits = (&settings.spider).into();
-        Context { page: None, depth, max_depth, max_url, limits, seen: self.parts.frontier.seen() }
+        let traps = self.traps.clone();
+        Context { page: None, depth, max_depth, max_url, limits, seen: self.parts.frontier.seen(), traps }
     }
 }

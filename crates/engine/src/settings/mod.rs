@@ -49,6 +49,8 @@ pub struct Settings {
     pub tls: Tls,
     /// How pages are read.
     pub spider: spider::Settings,
+    /// Sites that never end.
+    pub traps: spider::TrapSettings,
     /// What items go through.
     pub pipelines: pipeline::Settings,
     /// Where items go.
@@ -153,6 +155,7 @@ impl fmt::Debug for Settings {
             .field("dns", &self.dns)
             .field("tls", &self.tls)
             .field("spider", &self.spider)
+            .field("traps", &self.traps)
             .field("feeds", &self.feeds)
             .finish_non_exhaustive()
     }

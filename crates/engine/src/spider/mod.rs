@@ -7,6 +7,7 @@ mod parsers;
 mod selection;
 mod session;
 mod text;
+mod traps;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub use page::Page;
 pub(crate) use parsers::{End, Job, Parsers, Read, Work};
 pub use selection::{Node, Selection};
 pub use session::Session;
+pub use traps::Settings as TrapSettings;
+pub(crate) use traps::Traps;
 
 use crate::error::Result;
 use crate::message::Failure;

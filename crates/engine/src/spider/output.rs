@@ -7,6 +7,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::page::Limits;
+use super::traps::{From, Traps};
 use super::{Page, Settings, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
@@ -21,6 +22,8 @@ const MAX_URL: usize = 8192;
 pub struct Output<S: Spider> {
     context: Context,
     parsed: Parsed,
+    /// Where the page lies, once one of its links is new.
+    from: Option<From>,
     spider: PhantomData<fn() -> S>,
 }
 
@@ -35,6 +38,8 @@ pub(crate) struct Context {
     /// What the page's tree may come to.
     pub(crate) limits: Limits,
     pub(crate) seen: Option<Seen>,
+    /// What its links are held against; none where nothing is.
+    pub(crate) traps: Option<Arc<Traps>>,
 }
 
 /// Everything that came out.
@@ -104,7 +109,7 @@ impl Target for Request {
 
 impl<S: Spider> Output<S> {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context, parsed: Parsed::default(), spider: PhantomData }
+        Self { context, parsed: Parsed::default(), from: None, spider: PhantomData }
     }
 
     /// An output as `parse` gets it for this page: for tests of spiders.
@@ -118,6 +123,7 @@ impl<S: Spider> Output<S> {
             max_url: MAX_URL,
             limits: Limits::from(&Settings::default()),
             seen: None,
+            traps: None,
         })
     }
 
@@ -131,15 +137,17 @@ impl<S: Spider> Output<S> {
             max_url: MAX_URL,
             limits: Limits::from(&Settings::default()),
             seen: None,
+            traps: None,
         })
     }
 
     /// Fetches this next, and comes back with the answer and the step.
     ///
-    /// What was seen before, lies too deep, is too long or is not http(s) is counted and goes no further.
+    /// What was seen before, lies too deep, is too long, is not http(s) or is one too many of its kind (`[traps]`) is
+    /// counted and goes no further.
     pub fn follow(&mut self, target: impl Target, step: S::Step) {
         let looked_at = target.url().is_some();
-        if target.url().is_some_and(|url| self.refuses(url) || self.has_seen(url)) {
+        if target.url().is_some_and(|url| self.refuses(url) || self.has_seen(url) || self.is_trapped(url)) {
             return;
         }
         let Ok(request) = target.resolve(self.context.page.as_deref()) else {
@@ -147,7 +155,7 @@ impl<S: Spider> Output<S> {
         };
         if !looked_at {
             let plain = request.method == Method::GET && request.body.is_empty() && !request.unfiltered;
-            if self.refuses(&request.url) || (plain && self.has_seen(&request.url)) {
+            if self.refuses(&request.url) || (plain && (self.has_seen(&request.url) || self.is_trapped(&request.url))) {
                 return;
             }
         }
@@ -236,6 +244,22 @@ impl<S: Spider> Output<S> {
             self.count("dupefilter/filtered");
         }
         seen
+    }
+
+    /// Whether a link of a page is one too many of its kind; counts by which rule.
+    fn is_trapped(&mut self, url: &Url) -> bool {
+        let (Some(traps), Some(page)) = (&self.context.traps, &self.context.page) else { return false };
+        let traps = traps.clone();
+        let depth = self.context.depth;
+        if self.parsed.requests.len() >= traps.links_per_page() {
+            self.count("links/over_limit_count");
+            return true;
+        }
+        let from = self.from.get_or_insert_with(|| traps.from(page, depth));
+        let Err(rule) = traps.admit(url, from) else { return false };
+        traps.say(rule, url);
+        self.count(rule.count());
+        true
     }
 
     fn count(&mut self, name: &'static str) {

@@ -113,6 +113,7 @@ fn read_page(spider: &dyn Runnable, step: &Sealed, mut context: Context, respons
     };
     let page = Page::new(url, status, headers, body, context.depth).within(context.limits);
     context.page = Some(Arc::new(page.url().clone()));
+    let traps = context.traps.clone();
     let (mut parsed, result) = spider.parse(step, &page, context);
     if page.is_cut() {
         tracing::warn!(url = %page.url(), "page cut: it is too deep, has too many nodes, or takes too long to parse");
@@ -124,6 +125,9 @@ fn read_page(spider: &dyn Runnable, step: &Sealed, mut context: Context, respons
         // a selector that is none explains why nothing matched it
         result => selector.map_or(result, Err).and(item.map_or(Ok(()), Err)),
     };
+    if let (Ok(()), Some(traps)) = (&result, traps) {
+        traps.saw(page.url(), page.body());
+    }
     let end = match result {
         Ok(()) => End::Done,
         Err(Error::SignedOut) => End::SignedOut,
