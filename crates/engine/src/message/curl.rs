@@ -125,7 +125,7 @@ impl Curl {
             return Err(CurlError::NotCurl);
         }
         let mut asked = Asked::read(words)?;
-        let request = asked.to_request()?;
+        let request = asked.take_request()?;
         Ok(Self { request, insecure: asked.insecure, resolve: asked.resolve, ignored: asked.ignored })
     }
 }
@@ -157,7 +157,7 @@ impl Request {
 }
 
 impl Asked {
-    fn to_request(&mut self) -> Result<Request, CurlError> {
+    fn take_request(&mut self) -> Result<Request, CurlError> {
         let text = self.url.take().ok_or(CurlError::NoUrl)?;
         let mut url = from_text(&with_http(text.trim()))?;
         let mut headers = std::mem::take(&mut self.headers);

@@ -47,17 +47,26 @@ impl Request {
 
 /// Hides the secrets of a JSON value; false if there are none.
 fn hide(value: &mut serde_json::Value) -> bool {
+    let mut is_any = false;
     match value {
-        serde_json::Value::Array(values) => values.iter_mut().fold(false, |any, value| hide(value) || any),
-        serde_json::Value::Object(fields) => fields.iter_mut().fold(false, |any, (name, value)| {
-            let is_hidden = is_secret_name(name);
-            if is_hidden {
-                *value = "***".into();
+        serde_json::Value::Array(values) => {
+            for value in values {
+                is_any |= hide(value);
             }
-            (is_hidden || hide(value)) || any
-        }),
-        _ => false,
+        }
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                if is_secret_name(name) {
+                    *value = "***".into();
+                    is_any = true;
+                } else {
+                    is_any |= hide(value);
+                }
+            }
+        }
+        _ => {}
     }
+    is_any
 }
 
 #[cfg(test)]
