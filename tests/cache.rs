@@ -90,7 +90,11 @@ fn the_cache_can_be_looked_at_and_emptied() {
     assert_eq!((&row["url"], &row["status"], &row["method"]), (&start.as_str().into(), &200.into(), &"GET".into()));
 
     let stats = || -> Value { serde_json::from_str(&cache(&scene, &["stats", "--json"]).0).expect("JSON") };
-    assert_eq!((&stats()["responses"], &stats()["statuses"]["200"]), (&count.into(), &(count - 1).into()), "robots.txt is 404");
+    assert_eq!(
+        (&stats()["responses"], &stats()["statuses"]["200"]),
+        (&count.into(), &(count - 1).into()),
+        "robots.txt is 404"
+    );
     assert!(cache(&scene, &["stats"]).0.contains("127.0.0.1"));
 
     assert_eq!(cache(&scene, &["rm"]).1, 2, "what is to go must be said");

@@ -187,11 +187,13 @@ impl Traps {
         if settings.repeats > 0 && pattern.segments > settings.repeats && repeats(url.path(), settings.repeats) {
             return Err(Rule::Repeats);
         }
-        let is_new_host = self.tables.lock(pattern.host).get(Kind::Pages, pattern.host).is_none();
-        if is_new_host && settings.hosts_per_domain > 0 {
-            self.count_host(url)?;
-        }
         let mut table = self.tables.lock(pattern.host);
+        if settings.hosts_per_domain > 0 && table.get(Kind::Pages, pattern.host).is_none() {
+            // never two at once: the domain's counters may be in the same table
+            drop(table);
+            self.count_host(url)?;
+            table = self.tables.lock(pattern.host);
+        }
         if table.get(Kind::Parked, pattern.body).is_some() {
             return Err(Rule::SameBody);
         }

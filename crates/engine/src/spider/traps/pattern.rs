@@ -15,7 +15,7 @@ const TRACKERS: [&str; 8] = ["gclid", "fbclid", "msclkid", "yclid", "dclid", "ig
 /// The shortest value that looks like a session id.
 const TOKEN: usize = 16;
 /// Segments that are looked at for repetition.
-const MANY: usize = 64;
+const MANY: usize = 32;
 
 /// A URL's hashes. All of them have the host in them.
 #[derive(Debug, Clone, Copy)]
@@ -40,15 +40,15 @@ impl Pattern {
         let host = hash(&url[Position::BeforeHost..Position::AfterPort]);
         let path = url.path();
         let query = url.query();
-        let (mut folder, mut last, mut whole, mut rest) = (host, host, host, host);
+        let (mut folder, mut last, mut whole) = (host, host, host);
         let (mut segments, mut has_session) = (0, false);
         for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
             let plain = without_session(segment);
             has_session |= plain.len() != segment.len();
-            let class = if plain.bytes().any(|byte| byte.is_ascii_digit()) { 1 } else { hash(plain) };
-            (folder, last) = (mix(folder, last), class);
-            whole = mix(whole, hash_without_digits(plain, key));
-            rest = mix(rest, hash(plain));
+            folder = mix(folder, last);
+            let letters = if has_digit(plain) { hash_without_digits(plain, key) } else { hash(plain) };
+            last = if has_digit(plain) { 1 } else { letters };
+            whole = mix(whole, letters);
             segments += 1;
         }
         if path.ends_with('/') {
@@ -62,7 +62,6 @@ impl Pattern {
                 has_session = true;
             } else {
                 names = names.wrapping_add(hash_without_digits(name, key) | 1);
-                rest = rest.wrapping_add(hash(pair) | 1);
             }
         }
         let body = if query.is_some() { mix(mix(folder, last), names) } else { folder };
@@ -72,10 +71,21 @@ impl Pattern {
             path: whole,
             body,
             names: query.is_some().then_some(names),
-            variant: has_session.then_some(rest),
+            variant: has_session.then(|| without_passing(url, host, key)),
             segments,
         }
     }
+}
+
+/// What is left of a URL without what says something of the visitor.
+fn without_passing(url: &Url, host: u64, key: u64) -> u64 {
+    let hash = |text: &str| xxh3_64_with_seed(text.as_bytes(), key);
+    let path = url.path().split('/').fold(host, |path, segment| mix(path, hash(without_session(segment))));
+    let pairs = url.query().unwrap_or_default().split('&').filter(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        !pair.is_empty() && !is_passing(name, value)
+    });
+    mix(path, pairs.fold(0, |pairs, pair| pairs.wrapping_add(hash(pair) | 1)))
 }
 
 /// Whether a part of the path comes more than so often in a row.
@@ -130,9 +140,13 @@ fn looks_random(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 /// A hash in which every row of digits is one.
 fn hash_without_digits(text: &str, key: u64) -> u64 {
-    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+    if !has_digit(text) {
         return xxh3_64_with_seed(text.as_bytes(), key);
     }
     text.split(|letter: char| letter.is_ascii_digit())
