@@ -9,6 +9,7 @@
 mod cache;
 mod crawl;
 mod demo;
+mod descriptors;
 mod exit;
 mod fetch;
 mod job;
@@ -45,6 +46,7 @@ pub fn main(registry: Registry) -> ExitCode {
             return if message.use_stderr() { Exit::Usage } else { Exit::Finished }.into();
         }
     };
+    descriptors::raise();
     let ended = match &options.command {
         Command::Crawl(command) => crawl::run(&registry, command),
         Command::Fetch(command) => fetch::run(&registry, command),

@@ -337,8 +337,12 @@ impl Hosts {
         if let Some(closed) = state.closed.filter(|closed| *closed > now) {
             return Start::NotBefore(closed);
         }
-        let most = self.settings.per_address;
         let slot = self.slot(state, host);
+        // who may have more at once has it, however few names its address has
+        let most = match self.settings.per_address {
+            0 => usize::MAX,
+            most => most.max(slot.concurrency),
+        };
         let width = if slot.adaptive { slot.pace.width() } else { slot.concurrency };
         if slot.running >= width || (slot.held && door == Door::Crawl) {
             return Start::Busy;
@@ -346,7 +350,7 @@ impl Hosts {
         if let Some(next) = slot.next.filter(|next| *next > now) {
             return Start::NotBefore(next);
         }
-        let address = slot.address.filter(|_| most > 0);
+        let address = slot.address.filter(|_| most < usize::MAX);
         if let Some(address) = address {
             let group = state.addresses.entry(address).or_default();
             if group.running >= most {
@@ -726,7 +730,7 @@ mod tests {
 
     #[tokio::test]
     async fn b08_many_names_of_one_address_share_its_turns() {
-        let hosts = Hosts::new(16, Settings { per_address: 2, ..settings(8, Duration::ZERO) });
+        let hosts = Hosts::new(16, Settings { per_address: 2, ..settings(2, Duration::ZERO) });
         let address = "192.0.2.1".parse().expect("an address");
         for name in ["a", "b", "c"] {
             hosts.turn(&host(name), Door::Crawl).await.reached(address);

@@ -15,7 +15,8 @@ use crate::message::Secret;
 pub struct Settings {
     /// Requests at once to one host.
     pub concurrency: usize,
-    /// Requests at once to one address, however many names it has; 0 is no limit.
+    /// Requests at once to one address, however many names it has, but never fewer than a host itself may have; 0 is no
+    /// limit.
     pub per_address: usize,
     /// Time between the starts of two requests to one host.
     pub delay: Duration,
