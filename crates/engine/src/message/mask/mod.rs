@@ -69,7 +69,7 @@ pub fn json(value: &mut Value) -> bool {
     match value {
         Value::Array(values) => values.iter_mut().fold(false, |is_any, value| json(value) | is_any),
         Value::Object(fields) => fields.iter_mut().fold(false, |is_any, (name, value)| {
-            let is_secret = is_secret_name(name) && !value.is_null();
+            let is_secret = is_secret_name(name) && !value.is_null() && value != STARS;
             if is_secret {
                 *value = STARS.into();
             }

@@ -11,7 +11,7 @@ use super::names::is_secret_name;
 /// URLs within URLs, encoded so many times over.
 const NESTED: u8 = 3;
 /// How far behind a `/` the rest of a password is looked for, in bytes.
-const PASSWORD: usize = 256;
+const PASSWORD: usize = 128;
 /// What is encoded again in a value that was taken apart.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -39,7 +39,7 @@ pub(super) fn masked(text: &str, begin: Begin) -> Cow<'_, str> {
 }
 
 fn masked_within(text: &str, begin: Begin, nested: u8) -> Cow<'_, str> {
-    let mut scan = Scan { text, is_text: begin == Begin::Text, nested, out: String::new(), copied: 0 };
+    let mut scan = Scan { text, is_text: begin == Begin::Text, nested, out: String::new(), copied: 0, looked: 0 };
     scan.run(begin == Begin::Form);
     if scan.copied == 0 {
         return Cow::Borrowed(text);
@@ -55,6 +55,8 @@ struct Scan<'a> {
     out: String,
     /// Up to here the text is in `out`.
     copied: usize,
+    /// Up to here values have been looked into, so that no byte is decoded twice.
+    looked: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -123,6 +125,9 @@ impl<'a> Scan<'a> {
             return begin;
         };
         let is_secret = is_secret_name(&percent_decode_str(&rest[..name]).decode_utf8_lossy());
+        if !is_secret && begin < self.looked {
+            return begin + name + 1;
+        }
         let ends_value = |byte: u8| match (byte, part) {
             (b'&', _) => true,
             (b'#', Part::Path | Part::Query) => true,
@@ -140,24 +145,24 @@ impl<'a> Scan<'a> {
             self.hide(range);
             return end;
         }
-        if let Some(encoded) = self.within(value) {
+        if let Some(encoded) = Self::within(value, self.nested) {
             let end = range.end;
             self.replace(range, &encoded);
             return end;
         }
+        self.looked = range.end;
         range.start
     }
 
     /// An encoded value without the secrets within it; none if it has none.
-    fn within(&self, value: &str) -> Option<String> {
-        if self.nested == 0 || !value.contains('%') {
-            return None;
-        }
+    fn within(value: &str, nested: u8) -> Option<String> {
+        let nested = nested.checked_sub(1).filter(|_| value.contains('%'))?;
         let decoded = percent_decode_str(value).decode_utf8().ok()?;
-        match masked_within(&decoded, Begin::Text, self.nested - 1) {
-            Cow::Owned(masked) => Some(utf8_percent_encode(&masked, VALUE).to_string()),
-            Cow::Borrowed(_) => None,
-        }
+        let masked = match masked_within(&decoded, Begin::Text, nested) {
+            Cow::Owned(masked) => masked,
+            Cow::Borrowed(_) => Self::within(&decoded, nested)?,
+        };
+        Some(utf8_percent_encode(&masked, VALUE).to_string())
     }
 
     /// `://`, or `//` where a word begins.
