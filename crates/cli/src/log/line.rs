@@ -130,3 +130,67 @@ impl fmt::Display for Text<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use tracing::Subscriber;
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+    /// Keeps the lines.
+    struct Keep(Shape, Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Keep {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            self.1.lock().expect("the lines").push(self.0.line(event));
+        }
+    }
+
+    fn lines(format: LogFormat, log: impl FnOnce()) -> Vec<String> {
+        let lines = Arc::default();
+        let keep = Keep(Shape { format, max_field: 2048 }, Arc::clone(&lines));
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(keep), log);
+        lines.lock().expect("the lines").clone()
+    }
+
+    #[test]
+    fn l02_no_byte_in_any_field_leaves_its_line() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let lines = lines(format, || {
+                for byte in 0..=255_u8 {
+                    let text = format!("a{}b\u{202e}", char::from(byte));
+                    let path = std::path::Path::new(&text).to_owned();
+                    tracing::info!(url = text, path = %path.display(), step = ?text, error = &*text, "{text}");
+                }
+            });
+            assert_eq!(lines.len(), 256);
+            for line in lines {
+                assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
+                assert!(line.contains("url=") || serde_json::from_str::<Value>(&line).is_ok(), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn l03_a_field_ends_where_it_seems_to() {
+        let log = || tracing::warn!(url = "a kind=b", detail = "c\\\" kind=d", empty = "", count = 7, "said");
+        let line = lines(LogFormat::Text, log).remove(0);
+        let (_, line) = line.split_once(" WARN ").expect("a level");
+        assert_eq!(line, r#"said url="a kind=b" detail="c\\\" kind=d" empty="" count=7"#);
+        let line: Value = serde_json::from_str(&lines(LogFormat::Json, log)[0]).expect("JSON");
+        assert_eq!((&line["level"], &line["message"], &line["count"]), (&"WARN".into(), &"said".into(), &7.into()));
+        assert_eq!(line["detail"], "c\\\" kind=d");
+    }
+
+    #[test]
+    fn l03_a_field_is_cut_after_it_was_masked() {
+        let url = format!("http://me:{}@a.example/", "canary".repeat(1000));
+        let log = || tracing::warn!(url, text = "x".repeat(10_000_000), "said");
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let line = lines(format, log).remove(0);
+            assert!(line.len() < 2300 && line.contains("http://***@a.example/") && line.contains('…'), "{line}");
+        }
+    }
+}

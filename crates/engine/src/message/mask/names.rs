@@ -43,11 +43,11 @@ const HEADERS: [&str; 13] = [
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.trim_end_matches(']');
     let name = name.rsplit(['[', '.']).next().unwrap_or(name);
-    let is_like = |known: &&str| {
+    let is_like = |known: &str| {
         let letters = name.bytes().filter(|byte| !matches!(byte, b'-' | b'_')).map(|byte| byte.to_ascii_lowercase());
         letters.eq(known.bytes())
     };
-    PARAMETERS.iter().any(|known| is_like(&known))
+    PARAMETERS.iter().any(|known| is_like(known))
 }
 
 /// Whether a header's value is not to be shown: it is marked as sensitive, or is a password, a token or a cookie by its
