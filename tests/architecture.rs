@@ -100,6 +100,25 @@ fn one_file_opens_sockets_and_one_runs_the_loop() {
 }
 
 #[test]
+fn l04_no_program_is_run_and_no_shell() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    for member in ["crates", "spiders"] {
+        for package in fs::read_dir(root.join(member)).expect("a folder").flatten() {
+            sources(&package.path().join("src"), &mut files);
+        }
+    }
+    assert!(files.len() > 200, "the sources are found");
+    for path in files {
+        let text = fs::read_to_string(&path).expect("text");
+        let code = text.split("\n#[cfg(test)]").next().unwrap_or_default();
+        for door in ["process::Command", "Command::new(", "CommandExt", "execv", "libc::system", "\"sh\"", "\"-c\""] {
+            assert!(!code.contains(door), "{} runs programs: `{door}`", path.display());
+        }
+    }
+}
+
+#[test]
 fn the_readme_shows_the_spider_as_it_is() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let readme = fs::read_to_string(root.join("README.md")).expect("text");

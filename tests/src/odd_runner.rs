@@ -73,6 +73,31 @@ impl Item for Nothing {
     const KIND: &'static str = "nothing";
 }
 
+/// Fails with what a page should never get printed, as the page's path says.
+#[derive(Deserialize)]
+struct Telltale {
+    url: Url,
+}
+
+impl Spider for Telltale {
+    const NAME: &'static str = "telltale";
+    type Step = Step;
+
+    fn start(&self, out: &mut Output<Self>) {
+        out.follow(&self.url, Step::Start);
+    }
+
+    fn parse(&self, _: Step, page: &Page, _: &mut Output<Self>) -> Result<()> {
+        let controls = || (0..=0xff_u8).map(char::from).chain("\u{202e}\u{2066}\u{2028}\u{61c}".chars());
+        Err(Error::page(match page.url().path() {
+            "/secrets" => "`http://me:canary13@b.example/?token=canary13` has ended".to_owned(),
+            "/controls" => controls().collect(),
+            "/forged" => "a\n2026-11-21T10:00:00.000000Z  WARN forged\r\u{2028}WARN forged\" kind=forged".to_owned(),
+            _ => "x".repeat(10_000_000),
+        }))
+    }
+}
+
 /// Offers more first requests than anybody would hold.
 #[derive(Deserialize)]
 struct Many {
@@ -100,5 +125,5 @@ impl Spider for Many {
 }
 
 fn main() -> ExitCode {
-    dragline_cli::main(Registry::new().spider::<Odd>().spider::<Many>())
+    dragline_cli::main(Registry::new().spider::<Odd>().spider::<Many>().spider::<Telltale>())
 }

@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use dragline::Settings;
 use dragline::downloader::cache::{Entry, Limits, Listed, Policy, Store};
 use dragline::downloader::middlewares::cache;
-use dragline::message::Request;
+use dragline::message::{Request, mask};
 use humantime_serde::re::humantime::format_duration;
 use indicatif::HumanCount;
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::exit::Exit;
 use crate::layers;
 use crate::options::{CacheAction, CacheCommand, Configured};
-use crate::terminal::{escape, mask_userinfo, print};
+use crate::terminal::{escape, json as line, pretty_json, print, shown as safe};
 
 /// Does what is asked.
 pub(crate) fn run(command: &CacheCommand) -> anyhow::Result<Exit> {
@@ -46,7 +46,7 @@ fn ls(store: &Store, pattern: Option<&str>, as_json: bool, now: SystemTime) -> a
     let mut lines = Vec::new();
     store.each(|Listed { entry, size, .. }| {
         if pattern.is_none_or(|pattern| matches(pattern, &entry.url)) {
-            let line = if as_json { described(&entry, size, now).to_string() } else { shown(&entry, size, now) };
+            let line = if as_json { line(&described(&entry, size, now)) } else { shown(&entry, size, now) };
             lines.push((entry.url, line));
         }
         true
@@ -85,7 +85,7 @@ fn stats(store: &Store, as_json: bool, now: SystemTime) -> anyhow::Result<()> {
             "stale": totals.entries.saturating_sub(fresh), "oldest_seconds": oldest, "statuses": statuses,
             "hosts": hosts,
         });
-        return Ok(print(&serde_json::to_string_pretty(&all)?)?);
+        return Ok(print(&pretty_json(&all))?);
     }
     print(&format!("  responses  {}", HumanCount(totals.entries)))?;
     print(&format!("  size       {}", ByteSize(totals.bytes).display().iec()))?;
@@ -107,15 +107,14 @@ fn stats(store: &Store, as_json: bool, now: SystemTime) -> anyhow::Result<()> {
 fn shown(entry: &Entry, size: u64, now: SystemTime) -> String {
     let state = if is_fresh(entry, now) { "fresh" } else { "stale" };
     let size = ByteSize(size).display().iec().to_string();
-    let url = mask_userinfo(&entry.url).into_owned();
-    let (method, url) = (escape(&entry.method), escape(&url));
+    let (method, url) = (escape(&entry.method), safe(&entry.url));
     format!("{}  {size:>10}  {:>12}  {state}  {method} {url}", entry.status, ago(age(entry, now)))
 }
 
 fn described(entry: &Entry, size: u64, now: SystemTime) -> serde_json::Value {
     let stored = Timestamp::try_from(entry.stored()).unwrap_or_default().to_string();
     json!({
-        "method": entry.method, "url": mask_userinfo(&entry.url), "status": entry.status, "size": size,
+        "method": entry.method, "url": mask::text(&entry.url), "status": entry.status, "size": size,
         "stored": stored, "age_seconds": age(entry, now).as_secs(), "fresh": is_fresh(entry, now),
     })
 }

@@ -98,7 +98,7 @@ fn build(registry: &Registry, spider: &str, layers: &mut Layers) -> Result<Crawl
 /// Runs a crawl with progress, log and signals.
 pub(crate) fn drive(crawl: Crawl, logging: &Logging) -> anyhow::Result<(Report, Log)> {
     let bar = progress::bar(crawl.spider()).filter(|_| logging.log == LogFormat::Text);
-    let log = Log::start(logging, bar.clone())?;
+    let log = Log::start(logging, &crawl.settings().log, bar.clone())?;
     stop_on_signals(crawl.stopper(), crawl.settings().crawl.grace, log.clone())?;
     // One thread for all input and output: a connection pool that is shared between threads costs more than it gains,
     // and pages are parsed and pictures decoded elsewhere.

@@ -15,7 +15,7 @@ use dragline::error::Error;
 use dragline::message::urls::{any_url, with_http};
 use dragline::message::{Method, Request, Via};
 use dragline::settings::{Layers, Source};
-use dragline::{Fetcher, Registry};
+use dragline::{Fetcher, Registry, Settings};
 use sha2::{Digest as _, Sha256};
 use toml::Value;
 use url::Url;
@@ -34,7 +34,8 @@ pub(crate) fn run(registry: &Registry, command: &options::Fetch) -> anyhow::Resu
     let layers = configured(command, &request.url)?;
     let recorder = Arc::new(Recorder::default());
     let fetcher = Fetcher::build(registry, &layers, Some(recorder.clone()))?;
-    let _log = Log::start(&Logging { log_level: command.log_level.clone(), ..Logging::default() }, None)?;
+    let logging = Logging { log_level: command.log_level.clone(), ..Logging::default() };
+    let _log = Log::start(&logging, &Settings::read(&layers)?.log, None)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let trace = runtime.block_on(async {
         let trace = fetcher.fetch(request).await;

@@ -5,14 +5,14 @@ use std::path::Path;
 use anyhow::Context as _;
 use dragline::frontier::disk::{FailedRequest, Job, QueuedRequest, Summary, repair};
 use dragline::frontier::{Failed, FeedId};
-use dragline::message::Request;
+use dragline::message::{Request, mask};
 use indicatif::HumanCount;
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::exit::Exit;
 use crate::options::{JobAction, JobCommand};
-use crate::terminal::{escape, mask_userinfo, message, print};
+use crate::terminal::{escape, json as line_of, message, pretty_json, print, shown as safe};
 
 /// Does what is asked.
 pub(crate) fn run(command: &JobCommand) -> anyhow::Result<Exit> {
@@ -72,7 +72,7 @@ fn show(folder: &Path, as_json: bool) -> anyhow::Result<()> {
     let job = Job::at(folder)?;
     let summary = job.summary()?;
     if as_json {
-        return Ok(print(&serde_json::to_string_pretty(&summary)?)?);
+        return Ok(print(&pretty_json(&serde_json::to_value(&summary)?))?);
     }
     let begun = i64::try_from(summary.created).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
     print(&format!("job {} of {}", escape(&folder.to_string_lossy()), escape(&summary.spider)))?;
@@ -105,7 +105,7 @@ fn list<'a>(title: &str, rows: impl Iterator<Item = (&'a String, &'a u64)>) -> a
         print(&format!("  {title}:"))?;
     }
     for (name, count) in rows {
-        print(&format!("    {:>12}  {}", HumanCount(*count).to_string(), escape(&mask_userinfo(name))))?;
+        print(&format!("    {:>12}  {}", HumanCount(*count).to_string(), safe(name)))?;
     }
     Ok(())
 }
@@ -122,10 +122,10 @@ fn requests(folder: &Path, host: Option<&str>, limit: usize, as_json: bool) -> a
             lines.push(if as_json {
                 let (mut line, due) = (described(&request), due.map(|due| due.to_string()));
                 line["due"] = json!(due);
-                line.to_string()
+                line_of(&line)
             } else {
                 let due = due.map_or(String::new(), |due| format!("  due {}", due.strftime("%Y-%m-%d %H:%M:%S UTC")));
-                let step = escape(&String::from_utf8_lossy(&request.step.0)).into_owned();
+                let step = line_of(&step(&request));
                 format!("{} {}  {step}{due}", request.method, shown(&request))
             });
         }
@@ -140,13 +140,13 @@ fn failed(folder: &Path, reason: Option<&str>, as_json: bool) -> anyhow::Result<
     Job::at(folder)?.failed(|FailedRequest { what, at, request }| {
         if is_meant(&what, reason) {
             let at = Timestamp::try_from(at).unwrap_or_default();
-            let detail = mask_userinfo(&what.detail).into_owned();
+            let detail = mask::text(&what.detail).into_owned();
             lines.push(match (request, as_json) {
                 (request, true) => {
                     let mut line = request.as_ref().map_or(json!({}), described);
                     line["reason"] = json!(what.reason());
                     (line["detail"], line["at"]) = (json!(detail), json!(at.to_string()));
-                    line.to_string()
+                    line_of(&line)
                 }
                 (Some(request), false) => {
                     format!("{}  {} {}  {}", what.reason(), request.method, shown(&request), escape(&detail))
@@ -192,17 +192,24 @@ fn is_meant(what: &Failed, reason: Option<&str>) -> bool {
 }
 
 fn shown(request: &Request) -> String {
-    escape(&mask_userinfo(request.url.as_str())).into_owned()
+    escape(&mask::url(&request.url)).into_owned()
+}
+
+/// A request's step, without what its fields' names say to be secret.
+fn step(request: &Request) -> serde_json::Value {
+    let mut step = serde_json::from_slice(&request.step.0).unwrap_or_default();
+    mask::json(&mut step);
+    step
 }
 
 fn described(request: &Request) -> serde_json::Value {
     json!({
         "method": request.method.as_str(),
-        "url": mask_userinfo(request.url.as_str()),
+        "url": mask::url(&request.url),
         "host": &*request.host(),
         "priority": request.priority,
         "depth": request.depth,
         "attempts": request.attempts,
-        "step": serde_json::from_slice::<serde_json::Value>(&request.step.0).unwrap_or_default(),
+        "step": step(request),
     })
 }

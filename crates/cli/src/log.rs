@@ -1,39 +1,42 @@
 //! Log lines: one event, one line, on the standard error; above the progress line where there is one. They are written
 //! by a thread of their own: a terminal that has stopped reading must not stop the crawl.
 
-use std::fmt::{self, Write as _};
+mod fold;
+mod line;
+
+use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use dragline::error::{Error, Result};
+use dragline::settings;
 use indicatif::ProgressBar;
-use tracing::field::{Field, Visit};
+use serde_json::Map;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::options::{LogFormat, Logging};
-use crate::terminal::{escape, is_unsafe, mask_userinfo};
+use crate::options::Logging;
+use fold::{Fate, Folded, Folds};
+use line::Shape;
 
-/// The longest field that is printed, in bytes.
-const FIELD: usize = 2048;
-
-/// Lines that may wait to be written; more are dropped and counted.
-const LINES: usize = 10_000;
 /// How long the last lines may take.
 const LAST: Duration = Duration::from_secs(1);
+/// How often it is looked whether something was folded.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The thread that writes.
 #[derive(Debug, Clone)]
 pub(crate) struct Log {
     lines: SyncSender<Line>,
     dropped: Arc<AtomicU64>,
+    shape: Shape,
+    folds: Arc<Folds>,
 }
 
 #[derive(Debug)]
@@ -45,34 +48,20 @@ enum Line {
 
 impl Log {
     /// Begins to log.
-    pub(crate) fn start(logging: &Logging, bar: Option<ProgressBar>) -> Result<Self> {
+    pub(crate) fn start(logging: &Logging, settings: &settings::Log, bar: Option<ProgressBar>) -> Result<Self> {
         let filter = filter(&logging.log_level)?;
-        let log = Self::write_from_a_thread(bar).map_err(Error::other)?;
+        let max_field = usize::try_from(settings.max_field.as_u64()).unwrap_or(usize::MAX);
+        let shape = Shape { format: logging.log, max_field };
+        let (lines, receiver) = sync_channel(settings.max_waiting);
+        let log = Self { lines, dropped: Arc::default(), shape, folds: Arc::new(Folds::new(settings.repeats)) };
+        let writer = Thread { bar, shape, folds: log.folds.clone() };
+        let thread = std::thread::Builder::new().name("dragline-log".to_owned());
+        thread.spawn(move || writer.run(&receiver)).map_err(Error::other)?;
+        let events = OneLine { shape, folds: log.folds.clone() };
         let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone());
         // a second start, as in tests, keeps the first
-        let _ = match logging.log {
-            LogFormat::Text => builder.event_format(OneLine).try_init(),
-            LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
-        };
+        let _ = builder.event_format(events).try_init();
         Ok(log)
-    }
-
-    fn write_from_a_thread(bar: Option<ProgressBar>) -> io::Result<Self> {
-        let (lines, receiver) = sync_channel(LINES);
-        std::thread::Builder::new().name("dragline-log".to_owned()).spawn(move || {
-            for line in receiver {
-                match line {
-                    Line::Flush(done) => drop(done.send(())),
-                    // a log that nobody reads harms nobody
-                    Line::Write(bytes) => drop(match &bar {
-                        // a finished line stays where it is
-                        Some(bar) if !bar.is_finished() => bar.suspend(|| io::stderr().write_all(&bytes)),
-                        _ => io::stderr().write_all(&bytes),
-                    }),
-                }
-            }
-        })?;
-        Ok(Self { lines, dropped: Arc::default() })
     }
 
     /// A line for the person at the terminal.
@@ -82,6 +71,9 @@ impl Log {
 
     /// Waits until what was said is written, or nobody reads it.
     pub(crate) fn flush(&self) {
+        for folded in self.folds.take(None) {
+            self.say(&line_of(self.shape, &folded));
+        }
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
             self.say(&format!("{dropped} log lines were dropped: they came faster than they were read"));
@@ -99,6 +91,49 @@ impl Log {
     }
 }
 
+/// What the thread has.
+struct Thread {
+    bar: Option<ProgressBar>,
+    shape: Shape,
+    folds: Arc<Folds>,
+}
+
+impl Thread {
+    fn run(self, lines: &Receiver<Line>) {
+        let mut looked = Instant::now();
+        loop {
+            match lines.recv_timeout(LOOK) {
+                Ok(Line::Flush(done)) => drop(done.send(())),
+                Ok(Line::Write(bytes)) => self.write(&bytes),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = Instant::now();
+            if now.saturating_duration_since(looked) >= LOOK {
+                looked = now;
+                for folded in self.folds.take(Some(now)) {
+                    self.write(format!("{}\n", line_of(self.shape, &folded)).as_bytes());
+                }
+            }
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        // a log that nobody reads harms nobody
+        let _ = match &self.bar {
+            // a finished line stays where it is
+            Some(bar) if !bar.is_finished() => bar.suspend(|| io::stderr().write_all(bytes)),
+            _ => io::stderr().write_all(bytes),
+        };
+    }
+}
+
+/// The line of what was folded.
+fn line_of(shape: Shape, folded: &Folded) -> String {
+    let fields = Map::from_iter([("count".to_owned(), folded.count.into())]);
+    shape.said(folded.level, folded.message(), fields)
+}
+
 /// A level, or a filter of `tracing`'s. A single word that is no level would be taken for the name of a module and log
 /// nothing.
 fn filter(level: &str) -> Result<EnvFilter> {
@@ -111,8 +146,11 @@ fn filter(level: &str) -> Result<EnvFilter> {
     EnvFilter::try_new(level).map_err(|error| bad(error.to_string()))
 }
 
-/// `2026-11-21T10:00:00.000000Z  WARN request failed url=… kind=…`
-struct OneLine;
+/// `2026-11-21T10:00:00.000000Z  WARN request failed url=… kind=…`, or the same in JSON.
+struct OneLine {
+    shape: Shape,
+    folds: Arc<Folds>,
+}
 
 impl<S, N> FormatEvent<S, N> for OneLine
 where
@@ -120,41 +158,14 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        SystemTime.format_time(&mut writer)?;
-        let mut line = Fields::default();
-        event.record(&mut line);
-        writeln!(writer, " {:>5} {}{}", event.metadata().level(), line.message, line.fields)
-    }
-}
-
-#[derive(Default)]
-struct Fields {
-    message: String,
-    fields: String,
-}
-
-impl Visit for Fields {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.record_debug(field, &format_args!("{value}"));
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let mut text = format!("{value:?}");
-        if text.len() > FIELD {
-            text.truncate(text.floor_char_boundary(FIELD));
-            text.push('…');
+        let metadata = event.metadata();
+        let like = || self.shape.message(event);
+        match self.folds.meet(metadata.callsite(), *metadata.level(), Instant::now(), like) {
+            Fate::Fold => return Ok(()),
+            Fate::Write(None) => {}
+            Fate::Write(Some(folded)) => writeln!(writer, "{}", line_of(self.shape, &folded))?,
         }
-        let text = mask_userinfo(&text);
-        let text = escape(&text);
-        if field.name() == "message" {
-            self.message = text.into_owned();
-        } else {
-            // writing to a String cannot fail
-            let _ = match text.contains([' ', '"']) || text.is_empty() {
-                true => write!(self.fields, " {}=\"{}\"", field.name(), text.replace('"', "\\\"")),
-                false => write!(self.fields, " {}={text}", field.name()),
-            };
-        }
+        writeln!(writer, "{}", self.shape.line(event))
     }
 }
 
@@ -185,30 +196,11 @@ impl io::Write for One<'_> {
 
 impl Drop for One<'_> {
     fn drop(&mut self) {
-        let bytes = std::mem::take(&mut self.bytes);
-        // the JSON format escapes what JSON must have escaped, and C1 and bidirectional controls are not among it
-        let bytes = match String::from_utf8(bytes) {
-            Ok(text) if text.trim_end().contains(is_unsafe) => in_json(&text).into_bytes(),
-            Ok(text) => text.into_bytes(),
-            Err(error) => error.into_bytes(),
-        };
-        self.log.send(bytes);
-    }
-}
-
-/// Unsafe characters within JSON as JSON writes them.
-fn in_json(text: &str) -> String {
-    let (line, end) = text.split_at(text.trim_end().len());
-    let mut out = String::with_capacity(text.len() + 16);
-    for character in line.chars() {
-        match character {
-            _ if is_unsafe(character) => {
-                let _ = write!(out, "\\u{:04x}", u32::from(character));
-            }
-            _ => out.push(character),
+        // nothing is left of what was folded
+        if !self.bytes.is_empty() {
+            self.log.send(std::mem::take(&mut self.bytes));
         }
     }
-    out + end
 }
 
 #[cfg(test)]
@@ -222,10 +214,5 @@ mod tests {
         }
         let error = filter("louder").expect_err("no level");
         assert!(error.to_string().starts_with("`--log-level louder`: `louder` is not a level"), "{error}");
-    }
-
-    #[test]
-    fn json_carries_no_control_characters() {
-        assert_eq!(in_json("{\"a\":\"\u{9b}2J\u{202e}\"}\n"), "{\"a\":\"\\u009b2J\\u202e\"}\n");
     }
 }

@@ -7,6 +7,8 @@ use dragline::crawl::Watch;
 use dragline::frontier::Progress;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::terminal::escape;
+
 const REDRAW: Duration = Duration::from_millis(100);
 const LOG: Duration = Duration::from_secs(60);
 /// The end can be foreseen once no new request has come for so long.
@@ -21,7 +23,7 @@ pub(crate) fn bar(spider: &str) -> Option<ProgressBar> {
     if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {prefix:.bold}  {wide_msg}") {
         bar.set_style(style);
     }
-    bar.set_prefix(spider.to_owned());
+    bar.set_prefix(escape(spider).into_owned());
     Some(bar)
 }
 

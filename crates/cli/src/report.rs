@@ -3,7 +3,7 @@
 use dragline::Report;
 use dragline::stats::Stat;
 
-use crate::terminal::escape;
+use crate::terminal::{escape, json};
 
 /// Hosts that are shown; the rest is in `--stats`.
 const HOSTS: usize = 20;
@@ -34,7 +34,7 @@ pub(crate) fn text(spider: &str, report: &Report) -> String {
 /// The report as one line of JSON, for those who read log lines as such.
 pub(crate) fn line(spider: &str, report: &Report) -> String {
     let figures = report.to_json().ok().and_then(|json| serde_json::from_str::<serde_json::Value>(&json).ok());
-    serde_json::json!({ "level": "INFO", "message": "report", "spider": spider, "report": figures }).to_string()
+    json(&serde_json::json!({ "level": "INFO", "message": "report", "spider": spider, "report": figures }))
 }
 
 fn figure(name: &str, stat: &Stat) -> String {

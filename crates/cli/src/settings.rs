@@ -1,13 +1,14 @@
 //! `dragline settings`: what is in force, and where it came from. Secrets print as `***`.
 
 use dragline::Registry;
+use dragline::message::mask;
 use dragline::settings::Settings;
 use toml::Value;
 
 use crate::exit::Exit;
 use crate::layers;
 use crate::options::SettingsCommand;
-use crate::terminal::{escape, mask_userinfo, print};
+use crate::terminal::{escape, pretty_json, print};
 
 /// Prints every setting with its place.
 pub(crate) fn run(registry: &Registry, command: &SettingsCommand) -> anyhow::Result<Exit> {
@@ -22,7 +23,7 @@ pub(crate) fn run(registry: &Registry, command: &SettingsCommand) -> anyhow::Res
             let value = shown(&key, &value);
             (key, serde_json::json!({ "value": value, "from": place.to_string() }))
         });
-        print(&serde_json::to_string_pretty(&rows.collect::<serde_json::Map<_, _>>())?)?;
+        print(&pretty_json(&serde_json::Value::Object(rows.collect())))?;
         return Ok(Exit::Finished);
     }
     let rows: Vec<(String, String)> = rows
@@ -39,8 +40,8 @@ pub(crate) fn run(registry: &Registry, command: &SettingsCommand) -> anyhow::Res
 fn shown(key: &str, value: &Value) -> Value {
     let from_elsewhere = value.as_table().is_some_and(|table| table.contains_key("env") || table.contains_key("file"));
     match value {
-        _ if from_elsewhere || is_secret(key) => Value::String("***".to_owned()),
-        Value::String(text) => Value::String(mask_userinfo(text).into_owned()),
+        _ if from_elsewhere || is_secret(key) || is_of_a_host(key) => Value::String("***".to_owned()),
+        Value::String(text) => Value::String(mask::text(text).into_owned()),
         // accounts, proxies
         Value::Array(values) => values.iter().map(|value| shown(key, value)).collect::<Vec<_>>().into(),
         Value::Table(table) => {
@@ -49,6 +50,11 @@ fn shown(key: &str, value: &Value) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// Whether a key is a header of single hosts: such are keys to them, whatever their names.
+fn is_of_a_host(key: &str) -> bool {
+    key.starts_with("hosts.") && key.contains(".headers.")
 }
 
 /// Whether a key's name says that its value is not for show.
@@ -82,6 +88,8 @@ mod tests {
         for name in ["authorization", "cookie", "x-api-key", "my_token", "pin", "my_pin", "pwd", "passphrase"] {
             assert!(is_secret(&format!("middlewares.headers.default.{name}")), "{name}");
         }
+        let key = Value::String("canary".to_owned());
+        assert_eq!(shown("hosts.*.example.com.headers.x-odd", &key).as_str(), Some("***"));
         let url = Value::String("http://me:pw@a.example/".to_owned());
         assert_eq!(shown("spiders.x.url", &url).as_str(), Some("http://***@a.example/"));
     }

@@ -1,7 +1,11 @@
 //! What reaches the terminal: errors once, and never a control character that a page brought along.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::borrow::Cow;
 use std::io::Write as _;
+
+use dragline::message::mask;
+use serde_json::Value;
 
 /// Control characters (C0, C1, DEL) and those that turn the direction of text, written out: `\u{1b}`.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
@@ -19,33 +23,49 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What moves a cursor, ends a line or turns the direction of text.
 pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The user and password of a URL, taken out: `http://***@example.com/`.
-pub(crate) fn mask_userinfo(text: &str) -> Cow<'_, str> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        out.push_str(before);
-        let authority = after.find(|c: char| c == '/' || c == '?' || c == '#' || c == '"' || c.is_whitespace());
-        let authority = &after[..authority.unwrap_or(after.len())];
-        rest = match authority.rfind('@') {
-            Some(end) => {
-                out.push_str("***");
-                &after[end..]
-            }
-            None => after,
-        };
+/// A text as it may stand on a terminal: no secrets of URLs, no control characters.
+pub(crate) fn shown(text: &str) -> String {
+    escape(&mask::text(text)).into_owned()
+}
+
+/// A JSON value as one line. C1 and bidirectional controls are not among what JSON must have escaped.
+pub(crate) fn json(value: &Value) -> String {
+    in_json(value.to_string())
+}
+
+/// A JSON value over several lines.
+pub(crate) fn pretty_json(value: &Value) -> String {
+    in_json(format!("{value:#}"))
+}
+
+fn in_json(text: String) -> String {
+    let is_escaped = |character: char| is_unsafe(character) && character != '\n';
+    if !text.contains(is_escaped) {
+        return text;
     }
-    if out.is_empty() {
-        return Cow::Borrowed(text);
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character {
+            // all of them lie in the plane that four digits can name
+            _ if is_escaped(character) => out.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => out.push(character),
+        }
     }
-    out.push_str(rest);
-    Cow::Owned(out)
+    out
+}
+
+/// The first bytes of a text, and `…` if that was not all.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.len() > most {
+        true => format!("{}…", &text[..text.floor_char_boundary(most)]),
+        false => text.to_owned(),
+    }
 }
 
 /// The longest message, in bytes: a site may say a lot.
@@ -69,11 +89,8 @@ pub(crate) fn message(error: &(dyn std::error::Error + 'static)) -> String {
         }
         cause = error.source();
     }
-    if text.len() > MESSAGE {
-        text.truncate(text.floor_char_boundary(MESSAGE));
-        text.push('…');
-    }
-    escape(&mask_userinfo(&text)).into_owned()
+    // masked before it is cut, or half a secret would be none
+    escape(&cut(&mask::text(&text), MESSAGE)).into_owned()
 }
 
 /// A line for the person at the terminal. One who does not listen does no harm.
@@ -89,13 +106,21 @@ pub(crate) fn print(line: &str) -> std::io::Result<()> {
     }
 }
 
-/// A panic in `parse` is counted and logged by the engine with its URL; printing it as well would tear the screen.
+/// A panic is one line like any other error. One in `parse` is counted and logged by the engine with its URL; printing it as
+/// well would tear the screen.
 pub(crate) fn quiet_panics() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
+    std::panic::set_hook(Box::new(|panic| {
         let thread = std::thread::current();
-        if !thread.name().is_some_and(|name| name.starts_with("dragline-parser")) {
-            usual(panic);
+        let name = thread.name().unwrap_or("a thread");
+        if name.starts_with("dragline-parser") {
+            return;
+        }
+        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        let what = panic.payload_as_str().unwrap_or("no message");
+        say(&format!("error: {name} panicked{place}: {}", shown(&cut(what, MESSAGE))));
+        let trace = Backtrace::capture();
+        if trace.status() == BacktraceStatus::Captured {
+            say(&trace.to_string());
         }
     }));
 }
@@ -105,17 +130,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_signs_in_is_not_shown() {
-        assert_eq!(
-            mask_userinfo("at http://me:pw@a.example/x@y and ftp://b"),
-            "at http://***@a.example/x@y and ftp://b"
-        );
-        assert_eq!(mask_userinfo("a@b"), "a@b");
-    }
-
-    #[test]
     fn what_moves_the_cursor_is_written_out() {
         assert_eq!(escape("a\u{1b}[2Jb\r\nc\u{7f}\u{9b}\u{202e}"), "a\\u{1b}[2Jb\\u{d}\\nc\\u{7f}\\u{9b}\\u{202e}");
         assert_eq!(escape("Ünïcode – fine"), "Ünïcode – fine");
+    }
+
+    #[test]
+    fn l02_json_carries_no_control_characters() {
+        let value = Value::String((0..=0xff_u8).map(char::from).chain("\u{202e}\u{2028}\u{61c}".chars()).collect());
+        for text in [json(&value), pretty_json(&value)] {
+            assert!(!text.contains(is_unsafe), "{text:?}");
+            assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON"), value);
+        }
+        assert_eq!(json(&"\u{9b}2J\u{202e}".into()), "\"\\u009b2J\\u202e\"");
+    }
+
+    #[test]
+    fn l02_every_byte_is_safe_on_a_terminal() {
+        for byte in 0..=255_u8 {
+            for text in [char::from(byte).to_string(), String::from_utf8_lossy(&[b'a', byte, b'b']).into_owned()] {
+                assert!(!shown(&text).contains(is_unsafe), "byte {byte}");
+            }
+        }
+        let osc = "\u{1b}]8;;http://evil/\u{7}x\u{1b}\\";
+        assert_eq!(shown(osc), "\\u{1b}]8;;http://evil/\\u{7}x\\u{1b}\\");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(cut("aé", 2), "a…");
+        assert_eq!(cut("aé", 3), "aé");
     }
 }

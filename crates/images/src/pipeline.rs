@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use bytesize::ByteSize;
 use dragline::downloader::{Fetch, Held, Keep};
 use dragline::error::{Error, Result};
+use dragline::message::mask::{self, Shown};
 use dragline::message::{Body, Failure, FailureKind, Reach, Record, Request, Response};
 use dragline::pipeline::{Pipeline, Verdict};
 use dragline::registry::{Component, Context};
@@ -193,7 +194,7 @@ impl Images {
         match (&entry.reason, entry.size) {
             (Some(reason), _) => {
                 let detail = entry.detail.as_deref().unwrap_or_default();
-                tracing::warn!(url = %entry.url, reason, detail, %page, "image failed");
+                tracing::warn!(url = %mask::text(&entry.url), kind = reason, detail, page = %Shown(page), "image failed");
                 self.stats.add_all([(status, 1), (Name::from(format!("file_failed_count/{reason}")), 1)]);
             }
             (None, size) => self.stats.add_all([

@@ -6,6 +6,7 @@ use std::path::Path;
 use dragline::error::Result as FeedResult;
 use dragline::feed::{Context, Mode, Settings, each_field, text};
 use dragline::message::Record;
+use dragline::message::mask::Shown;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params_from_iter};
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,7 @@ impl Table {
                 Err(error) => error,
             };
             self.context.stats.add("item_error_count", 1);
-            tracing::warn!(kind = %record.kind, page = %record.page, %error, "an item does not fit into a feed");
+            tracing::warn!(item = %record.kind, page = %Shown(&record.page), %error, "an item does not fit into a feed");
         }
         self.database.execute_batch("COMMIT")
     }

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use dragline::message::urls::masked;
+use dragline::message::mask;
 use http::{HeaderMap, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::recorder::{Answer, Hop};
-use super::shown::{is_secret, version};
+use super::shown::version;
 
 /// All hops; the body is that of the last one.
 pub(super) fn har(hops: &[Hop], body: &[u8]) -> Value {
@@ -24,7 +24,7 @@ fn entry(hop: &Hop, body: Option<&[u8]>) -> Value {
     let timing = outcome.as_ref().map(|answer| answer.timing).unwrap_or_default();
     let query: Vec<Value> = (request.url.query_pairs())
         .map(|(name, value)| {
-            let value = if dragline::message::urls::is_secret_name(&name) { "***".into() } else { value };
+            let value = if mask::is_secret_name(&name) { "***".into() } else { value };
             json!({ "name": name, "value": value })
         })
         .collect();
@@ -33,7 +33,7 @@ fn entry(hop: &Hop, body: Option<&[u8]>) -> Value {
         "time": millis(timing.total),
         "request": {
             "method": request.method.as_str(),
-            "url": masked(&request.url),
+            "url": mask::url(&request.url),
             "httpVersion": outcome.as_ref().map_or("HTTP/1.1", |answer| version(answer.version)),
             "cookies": [],
             "headers": headers(&request.headers),
@@ -84,7 +84,7 @@ fn response(answer: &Answer, body: Option<&[u8]>) -> Value {
 }
 
 fn headers(headers: &HeaderMap) -> Vec<Value> {
-    let value = |name, value: &http::HeaderValue| match is_secret(name, value) || *name == header::SET_COOKIE {
+    let value = |name, value: &http::HeaderValue| match mask::is_secret_header(name, value) {
         true => "***".to_owned(),
         false => String::from_utf8_lossy(value.as_bytes()).into_owned(),
     };

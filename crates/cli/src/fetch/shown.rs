@@ -1,8 +1,8 @@
 //! What is said of a fetch: as JSON for programs, as lines for people.
 
-use dragline::message::urls::masked;
+use dragline::message::mask;
 use dragline::message::{Failure, Request, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use serde_json::{Value, json};
 
 use super::recorder::Hop;
@@ -20,13 +20,13 @@ impl Shown<'_> {
     /// `{url, final_url, status, version, headers, history, timing, …, error}`: `error` is null for a whole response.
     pub(super) fn json(&self, length: usize, sum: &str) -> Value {
         let history: Vec<Value> = (self.request.redirects.iter())
-            .map(|hop| json!({ "url": masked(&hop.url), "status": hop.status }))
+            .map(|hop| json!({ "url": mask::url(&hop.url), "status": hop.status }))
             .collect();
         let first = self.request.redirects.first().map_or(&self.request.url, |hop| &hop.url);
         let status = self.failure.and_then(|failure| failure.status);
         let mut json = json!({
-            "url": masked(first),
-            "final_url": masked(self.response.map_or(&self.request.url, |response| &response.url)),
+            "url": mask::url(first),
+            "final_url": mask::url(self.response.map_or(&self.request.url, |response| &response.url)),
             "status": self.response.map(|response| response.status).or(status).map(|status| status.as_u16()),
             "version": self.response.map(|response| version(response.version)),
             "headers": self.response.map(|response| pairs(&response.headers)),
@@ -65,7 +65,7 @@ impl Shown<'_> {
     pub(super) fn way(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for Hop { request, outcome, .. } in self.hops {
-            lines.push(format!("> {} {}", request.method, escape(&masked(&request.url))));
+            lines.push(format!("> {} {}", request.method, escape(&mask::url(&request.url))));
             lines.extend(request.headers.iter().map(|(name, value)| format!("> {}", line(name, value))));
             match outcome {
                 Ok(answer) => {
@@ -81,7 +81,7 @@ impl Shown<'_> {
 
 /// A failure in a line: its stable name, and what happened.
 pub(super) fn failed(failure: &Failure) -> String {
-    escape(&format!("{}: {} ({})", failure.kind, failure.detail, masked(&failure.url))).into_owned()
+    escape(&format!("{}: {} ({})", failure.kind, failure.detail, mask::url(&failure.url))).into_owned()
 }
 
 /// Names and values in the order in which they came; bytes that are not UTF-8 are replaced.
@@ -90,12 +90,6 @@ pub(super) fn pairs(headers: &HeaderMap) -> Vec<[String; 2]> {
         [name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()]
     };
     headers.iter().map(pair).collect()
-}
-
-/// What only the two ends are to know.
-pub(super) fn is_secret(name: &HeaderName, value: &HeaderValue) -> bool {
-    const SECRETS: [HeaderName; 3] = [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
-    value.is_sensitive() || SECRETS.contains(name)
 }
 
 pub(super) fn version(version: Version) -> &'static str {
@@ -107,7 +101,7 @@ pub(super) fn version(version: Version) -> &'static str {
 }
 
 fn line(name: &HeaderName, value: &HeaderValue) -> String {
-    match is_secret(name, value) {
+    match mask::is_secret_header(name, value) {
         true => format!("{name}: ***"),
         false => format!("{name}: {}", escape(&String::from_utf8_lossy(value.as_bytes()))),
     }

@@ -8,6 +8,7 @@ use super::flight::{self, Event, Find, Flight, Seeded, give};
 use super::{Engine, Source, tell};
 use crate::error::{Error, Result};
 use crate::frontier::{Outcome, Progress};
+use crate::message::mask::Shown;
 use crate::message::{Failure, FailureKind, Reach, Request};
 use crate::observer::Happening;
 use crate::spider::{Context, Job, Parsed, Seeds, Session};
@@ -73,7 +74,7 @@ impl Engine {
             }
             if !self.signing_in {
                 self.in_vain += 1;
-                tracing::info!(url = %flight.request.url, "signed out; signing in again");
+                tracing::info!(url = %Shown(&flight.request.url), "signed out; signing in again");
                 self.sign_in();
             }
         }

@@ -8,6 +8,7 @@ use super::flight::{self, Event, Find, Flight};
 use super::{Engine, Source, tell};
 use crate::error::Result;
 use crate::frontier::{Admitted, Failed, Outcome, RequestId, Settlement};
+use crate::message::mask::{self, Shown};
 use crate::message::{Failure, FailureKind, Request};
 use crate::observer::Happening;
 use crate::pipeline::Passage;
@@ -67,7 +68,7 @@ impl Engine {
                 find.count("response_received_count");
                 self.parts.stats.max("request_depth_max", u64::from(flight.request.depth));
                 let (url, requests, records) = (&flight.request.url, find.children.len(), records.len());
-                tracing::debug!(%url, requests, records, "page");
+                tracing::debug!(url = %Shown(url), requests, records, "page");
                 tell(&self.parts.observers, &Happening::Page { url, requests, records });
             }
             End::SignedOut => {
@@ -122,7 +123,7 @@ impl Engine {
                 async move {
                     let passage = AssertUnwindSafe(chain.process(record, stats)).catch_unwind().await;
                     let passage = passage.unwrap_or_else(|_| {
-                        tracing::error!(%kind, "a pipeline panicked; the item is lost");
+                        tracing::error!(item = %kind, "a pipeline panicked; the item is lost");
                         stats.add("item_error_count", 1);
                         Passage::Ended
                     });
@@ -202,7 +203,7 @@ impl Engine {
         self.limits.errors += 1;
         let step = self.parts.spider.describe(&flight.request.step);
         let (url, kind, detail) = (&failure.url, failure.kind, failure.detail.as_str());
-        tracing::warn!(%url, step, %kind, detail, "request failed");
+        tracing::warn!(url = %Shown(url), step, %kind, detail, "request failed");
         tell(&self.parts.observers, &Happening::Failed(failure));
         find.count(format!("requests/failed_count/{kind}"));
         match failure.kind {
@@ -223,7 +224,7 @@ impl Engine {
 /// Why a request has no usable answer, as the frontier remembers it.
 fn failed(failure: &Failure) -> Failed {
     let status = failure.status.map(|status| status.as_u16());
-    let mut detail = failure.detail.to_string();
+    let mut detail = mask::text(&failure.detail).into_owned();
     detail.truncate(detail.floor_char_boundary(DETAIL));
     Failed { kind: failure.kind.to_string(), status, detail }
 }

@@ -7,6 +7,7 @@ use super::format::{self, Text, Unfit, other_header};
 use super::settings::Settings;
 use crate::error::Result;
 use crate::message::Record;
+use crate::message::mask::Shown;
 use crate::stats::{Name, Stats};
 
 /// What makes bytes of records, for one file.
@@ -53,7 +54,7 @@ impl Encoder {
             Err(why) => {
                 out.truncate(whole);
                 stats.add("item_error_count", 1);
-                tracing::warn!(kind = %record.kind, page = %record.page, %why, "an item does not fit into a feed");
+                tracing::warn!(item = %record.kind, page = %Shown(&record.page), detail = %why, "an item does not fit into a feed");
                 return Ok(false);
             }
         }

@@ -270,15 +270,15 @@ impl Lane {
         if is_final(&error) || now >= end {
             return Err(error);
         }
-        let why = chain(&error);
+        let detail = chain(&error);
         if failing.attempts == 0 {
             tracing::warn!(
                 feed = plan.settings().shown(),
-                why,
+                detail,
                 "a feed fails; the crawl waits for it and loses nothing"
             );
         } else {
-            tracing::debug!(feed = plan.settings().shown(), why, "a feed still fails");
+            tracing::debug!(feed = plan.settings().shown(), detail, "a feed still fails");
         }
         let most = BACKOFF.saturating_mul(1 << failing.attempts.min(6)).min(MAX_BACKOFF);
         failing.attempts += 1;

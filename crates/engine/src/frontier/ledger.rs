@@ -16,6 +16,7 @@ use super::{
     Admitted, Failed, FeedId, FrontierError, Lease, LeaseId, Leased, Order, Outcome, Pace, Position, Progress, Renewal,
     RequestId, Seen, Seq, Settled, Settlement, Want, queued,
 };
+use crate::message::mask::Shown;
 use crate::message::{Host, Request};
 
 /// The reason under which a request fails that cannot be read back.
@@ -150,7 +151,7 @@ impl Ledger {
         for request in requests {
             // what cannot be written down has not been seen either
             if let Err(error) = queued::check(&request, self.news.is_some()) {
-                tracing::error!(url = %request.url, %error, "a request cannot be queued");
+                tracing::error!(url = %Shown(&request.url), %error, "a request cannot be queued");
                 admitted.refused += 1;
                 continue;
             }
@@ -179,7 +180,7 @@ impl Ledger {
                     admitted.queued += 1;
                 }
                 Err(error) => {
-                    tracing::error!(url = %request.url, %error, "a request cannot be queued");
+                    tracing::error!(url = %Shown(&request.url), %error, "a request cannot be queued");
                     admitted.refused += 1;
                 }
             }
@@ -402,7 +403,7 @@ impl Ledger {
                 Outcome::Again(request) => match queued::write(&request) {
                     Ok(again) => self.put(&request, settlement.request.0, again.into()),
                     Err(error) => {
-                        tracing::error!(url = %request.url, %error, "a request cannot be queued again");
+                        tracing::error!(url = %Shown(&request.url), %error, "a request cannot be queued again");
                         self.fail(host, settlement.request, &Failed::new(UNREADABLE), written);
                     }
                 },

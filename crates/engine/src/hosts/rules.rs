@@ -31,7 +31,7 @@ pub struct Settings {
 }
 
 /// What holds for the hosts of one pattern; what is not given is what holds for all.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rule {
     /// Requests at once.
@@ -61,6 +61,13 @@ pub struct Rule {
     /// Whether the certificate must be trusted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<bool>,
+}
+
+// by hand: headers are keys to a host, and a proxy's URL may have a password
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rule").field("headers", &self.headers.keys()).finish_non_exhaustive()
+    }
 }
 
 /// So many requests in a time: `"30/m"`, with `s`, `m`, `h` or `d`.

@@ -7,8 +7,8 @@ use encoding_rs::UTF_8;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
 
-use super::Request;
 use super::urls::Encoding;
+use super::{Request, mask};
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -149,12 +149,6 @@ fn check(name: &str, part: &'static str, bytes: &[u8]) -> Result<(), HeaderError
     Err(HeaderError { name: name.to_owned(), part, what, at })
 }
 
-/// Whether a header's value is not to be shown.
-pub(super) fn is_secret(name: &HeaderName, value: &HeaderValue) -> bool {
-    const SECRETS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"];
-    value.is_sensitive() || SECRETS.contains(&name.as_str())
-}
-
 /// `content-type` as people write it.
 pub(super) fn title(name: &HeaderName) -> String {
     let mut begins = true;
@@ -169,8 +163,7 @@ pub(super) fn title(name: &HeaderName) -> String {
 /// The headers as they are shown, one by one.
 pub(super) fn lines(headers: &HeaderMap, is_masked: bool) -> impl Iterator<Item = (&HeaderName, Cow<'_, [u8]>)> {
     headers.iter().map(move |(name, value)| {
-        let is_hidden = is_masked && is_secret(name, value);
-        (name, if is_hidden { Cow::Borrowed(&b"***"[..]) } else { Cow::Borrowed(value.as_bytes()) })
+        (name, if is_masked { mask::header(name, value) } else { Cow::Borrowed(value.as_bytes()) })
     })
 }
 

@@ -1,12 +1,15 @@
 //! Why a request has no usable answer. Every failure has one stable name: in stats, in `failed`, in logs, in items.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::StatusCode;
 use url::Url;
 
+use super::mask;
+
 /// A request that came to nothing, and why.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Failure {
     /// What sort of failure: the stable name.
     pub kind: FailureKind,
@@ -14,7 +17,7 @@ pub struct Failure {
     pub url: Url,
     /// The status, where there was one.
     pub status: Option<StatusCode>,
-    /// What happened, for people.
+    /// What happened, for people: without the secrets of URLs.
     pub detail: String,
 }
 
@@ -186,7 +189,11 @@ impl Failure {
     /// A failure without a status.
     #[must_use]
     pub fn new(kind: FailureKind, url: Url, detail: impl Into<String>) -> Self {
-        Self { kind, url, status: None, detail: detail.into() }
+        let mut detail = detail.into();
+        if let Cow::Owned(masked) = mask::text(&detail) {
+            detail = masked;
+        }
+        Self { kind, url, status: None, detail }
     }
 
     /// A status that is not a success.
@@ -198,8 +205,34 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({})", self.kind, self.detail, self.url)
+        write!(f, "{}: {} ({})", self.kind, mask::text(&self.detail), mask::url(&self.url))
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("kind", &self.kind)
+            .field("url", &mask::Shown(&self.url))
+            .field("status", &self.status)
+            .field("detail", &mask::text(&self.detail))
+            .finish()
     }
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l01_a_failure_prints_without_secrets() {
+        let url = Url::parse("http://me:canary@a.example/?token=canary").expect("a URL");
+        let mut failure = Failure::new(FailureKind::Proxy, url, "http://me:canary@proxy:3128 refuses");
+        assert_eq!(failure.detail, "http://***@proxy:3128 refuses");
+        failure.detail = "at http://me:canary@a.example/".to_owned();
+        assert_eq!(failure.to_string(), "proxy: at http://***@a.example/ (http://***@a.example/?token=***)");
+        assert!(!format!("{failure:?}").contains("canary"));
+    }
+}

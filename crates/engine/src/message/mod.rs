@@ -5,6 +5,7 @@ mod body;
 mod build;
 mod curl;
 mod failure;
+pub mod mask;
 mod options;
 mod record;
 mod referrer;

@@ -1,10 +1,13 @@
 //! What a request asks of single layers: a cookie jar, a proxy, a referrer policy. Scrapy's meta keys, typed.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use super::mask;
 
 /// How far a request may reach. A page from a public address must not lead into a network that is not public, whoever
 /// the operator is (W3C Private Network Access); whoever may reach anywhere was named by the operator.
@@ -44,12 +47,21 @@ pub struct Options {
 }
 
 /// A request's way to its server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Via {
     /// Straight, whatever the settings say.
     Direct,
     /// Through this proxy: `http://`, `https://`, `socks5://` (names are resolved here) or `socks5h://` (there).
     Proxy(Url),
+}
+
+impl fmt::Debug for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.write_str("Direct"),
+            Self::Proxy(proxy) => f.debug_tuple("Proxy").field(&mask::Shown(proxy)).finish(),
+        }
+    }
 }
 
 /// What a server learns of the page that led to it (Referrer Policy, section 3): the eight tokens.

@@ -1,5 +1,6 @@
 //! One wish: what to fetch, how urgently, and what to do with the answer.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,12 +9,12 @@ pub use http::Method;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use super::{Options, Reach};
+use super::{Options, Reach, mask};
 
 /// A request, from the moment a spider asks for it until its outcome is settled.
 ///
 /// Plain data: middlewares may change any of it. Built with [`Request::get`] or [`Request::post`] and the setters below.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     /// The method; `GET` unless something else was asked for.
     pub method: Method,
@@ -55,7 +56,7 @@ pub struct Request {
 pub type Host = Arc<str>;
 
 /// One hop of a redirect chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Redirect {
     /// The URL that answered with a redirect.
     pub url: Url,
@@ -158,9 +159,63 @@ impl Request {
     }
 }
 
+// by hand, and whole: URLs, headers and body without their secrets
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &mask::Shown(&self.url))
+            .field("headers", &mask::Headers(&self.headers))
+            .field("body", &Bytes::from(self.shown_body(true)))
+            .field("priority", &self.priority)
+            .field("depth", &self.depth)
+            .field("attempts", &self.attempts)
+            .field("sign_ins", &self.sign_ins)
+            .field("due", &self.due)
+            .field("step", &self.step)
+            .field("referrer", &self.referrer.as_ref().map(mask::Shown))
+            .field("unfiltered", &self.unfiltered)
+            .field("redirects", &self.redirects)
+            .field("original", &self.original)
+            .field("given", &self.given)
+            .field("reach", &self.reach)
+            .field("options", &self.options)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Redirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redirect")
+            .field("url", &mask::Shown(&self.url))
+            .field("status", &self.status)
+            .field("sets_cookie", &self.sets_cookie)
+            .finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn l01_a_request_prints_without_its_secrets() {
+        let url = |text: &str| Url::parse(text).expect("a URL");
+        let mut value = HeaderValue::from_static("canary");
+        value.set_sensitive(true);
+        let mut request = Request::post(url("http://me:canary@a.example/?token=canary"))
+            .form([("password", "canary")])
+            .header(HeaderName::from_static("x-odd"), value)
+            .header(http::header::COOKIE, HeaderValue::from_static("sid=canary"));
+        request.referrer = Some(url("http://a.example/?code=canary"));
+        request.redirects = vec![Redirect { url: url("http://canary@a.example/"), status: 302, sets_cookie: false }];
+        request.options_mut().via = Some(super::super::Via::Proxy(url("http://me:canary@proxy.example/")));
+        request.original = Some(Box::new(request.clone()));
+        for text in [format!("{request:?}"), format!("{request:#?}")] {
+            assert!(!text.contains("canary"), "{text}");
+            assert!(text.contains("a.example") && text.contains("x-odd"), "{text}");
+        }
+    }
 
     #[test]
     fn a_host_names_its_port_only_where_it_is_unusual() {

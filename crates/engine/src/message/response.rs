@@ -1,15 +1,15 @@
 //! One answer, as it came over the wire.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, Version};
 use url::Url;
 
-use super::{Body, Reach};
+use super::{Body, Reach, mask};
 
 /// A whole response: a body that ended early is a [`Failure`](super::Failure) and never gets here.
-#[derive(Debug)]
 pub struct Response {
     /// The URL that answered.
     pub url: Url,
@@ -61,5 +61,22 @@ impl Response {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+// by hand: cookies are secrets, and so are some URLs
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("url", &mask::Shown(&self.url))
+            .field("status", &self.status)
+            .field("version", &self.version)
+            .field("headers", &mask::Headers(&self.headers))
+            .field("body", &self.body)
+            .field("reach", &self.reach)
+            .field("remote", &self.remote)
+            .field("timing", &self.timing)
+            .field("from_cache", &self.from_cache)
+            .finish()
     }
 }

@@ -1,8 +1,9 @@
 //! A request as HTTP/1.1 has it on the wire, for people to read.
 
-use super::Request;
+use url::Position;
+
 use super::build::{lines, title};
-use super::urls::{is_secret_name, masked, masked_form};
+use super::{Request, mask};
 
 impl Request {
     /// The request as it looks in HTTP/1.1 before middlewares and client add theirs, with `***` for what is secret
@@ -19,11 +20,9 @@ impl Request {
     }
 
     fn as_http(&self, is_masked: bool) -> Vec<u8> {
-        let url = if is_masked { masked(&self.url) } else { self.url.to_string() };
-        let url = url.split('#').next().unwrap_or_default();
-        let query = url.split_once('?').map_or_else(String::new, |(_, query)| format!("?{query}"));
-        let (method, path, host) = (&self.method, self.url.path(), self.host());
-        let mut out = format!("{method} {path}{query} HTTP/1.1\r\nHost: {host}\r\n").into_bytes();
+        let target = &self.url[Position::BeforePath..Position::AfterQuery];
+        let target = if is_masked { mask::target(target) } else { target.into() };
+        let mut out = format!("{} {target} HTTP/1.1\r\nHost: {}\r\n", self.method, self.host()).into_bytes();
         for (name, value) in lines(&self.headers, is_masked) {
             out.extend([title(name).as_bytes(), b": ", &value, b"\r\n"].concat());
         }
@@ -36,37 +35,13 @@ impl Request {
     pub(super) fn shown_body(&self, is_masked: bool) -> Vec<u8> {
         let Some(text) = std::str::from_utf8(&self.body).ok().filter(|_| is_masked) else { return self.body.to_vec() };
         if let Ok(mut value) = serde_json::from_str::<serde_json::Value>(text) {
-            if hide(&mut value) {
+            if mask::json(&mut value) {
                 return value.to_string().into_bytes();
             }
             return self.body.to_vec();
         }
-        masked_form(text).into_bytes()
+        mask::form(text).into_owned().into_bytes()
     }
-}
-
-/// Hides the secrets of a JSON value; false if there are none.
-fn hide(value: &mut serde_json::Value) -> bool {
-    let mut is_any = false;
-    match value {
-        serde_json::Value::Array(values) => {
-            for value in values {
-                is_any |= hide(value);
-            }
-        }
-        serde_json::Value::Object(fields) => {
-            for (name, value) in fields {
-                if is_secret_name(name) {
-                    *value = "***".into();
-                    is_any = true;
-                } else {
-                    is_any |= hide(value);
-                }
-            }
-        }
-        _ => {}
-    }
-    is_any
 }
 
 #[cfg(test)]

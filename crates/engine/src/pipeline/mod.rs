@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
+use crate::message::mask::Shown;
 use crate::message::{Failure, FailureKind, Record};
 use crate::stats::{Name, Stats};
 
@@ -148,7 +149,7 @@ impl Chain {
             match pipeline.process(record).await {
                 Ok(Verdict::Keep(kept)) => record = kept,
                 Ok(Verdict::Drop(reason)) => {
-                    tracing::info!(%pipeline, %kind, %page, reason, "item dropped");
+                    tracing::info!(%pipeline, item = %kind, page = %Shown(&page), reason, "item dropped");
                     stats.add_all([
                         (Name::from("item_dropped_count"), 1),
                         (Name::from(format!("item_dropped_reasons_count/{reason}")), 1),
@@ -158,7 +159,7 @@ impl Chain {
                 Err(error @ Error::Disk { .. }) => return Passage::Blocked(error),
                 Err(Error::Failure(Failure { kind: FailureKind::Stopped, .. })) => return Passage::Stopped,
                 Err(error) => {
-                    tracing::error!(%pipeline, %kind, %page, %error, "item failed");
+                    tracing::error!(%pipeline, item = %kind, page = %Shown(&page), %error, "item failed");
                     stats.add_all([
                         (Name::from("item_error_count"), 1),
                         (Name::from(format!("item_error_count/{pipeline}")), 1),

@@ -33,6 +33,8 @@ pub struct Settings {
     pub job: Job,
     /// Room on the disks.
     pub disk: Disk,
+    /// Lines of the log.
+    pub log: Log,
     /// The order of requests.
     pub frontier: frontier::Settings,
     /// Politeness.
@@ -136,6 +138,24 @@ impl Default for Disk {
     }
 }
 
+/// `[log]`: how much a log line, and a log, may come to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// The longest field of a line, in bytes; the rest is cut.
+    pub max_field: ByteSize,
+    /// Lines in a second that come from one place in the code; more are folded into one with their count. 0 folds none.
+    pub repeats: u64,
+    /// Lines that may wait to be written; more are dropped and counted.
+    pub max_waiting: usize,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { max_field: ByteSize::kib(2), repeats: 100, max_waiting: 10_000 }
+    }
+}
+
 /// `[downloader]`: the layers above the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -172,6 +192,7 @@ impl fmt::Debug for Settings {
             .field("limits", &self.limits)
             .field("job", &self.job)
             .field("disk", &self.disk)
+            .field("log", &self.log)
             .field("frontier", &self.frontier)
             .field("hosts", &self.hosts)
             .field("downloader", &self.downloader)
@@ -205,6 +226,8 @@ impl Settings {
         within("crawl.lend_after", self.crawl.lend_after, Duration::from_millis(1)..=DAY)?;
         within("crawl.patience", self.crawl.patience, Duration::ZERO..=DAY)?;
         within("limits.time", self.limits.time, Duration::ZERO..=365 * DAY)?;
+        within("log.max_field", self.log.max_field.as_u64(), 16..=1 << 30)?;
+        within("log.max_waiting", self.log.max_waiting, 1..=10_000_000)?;
         within("frontier.commit", self.frontier.commit, Duration::from_millis(1)..=Duration::from_secs(60))?;
         within("frontier.events", self.frontier.events, 1..=1_000_000)?;
         within("frontier.batch", self.frontier.batch, 1..=100_000)?;

@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::{Context, Page, Parsed, Runnable};
 use crate::error::Error;
+use crate::message::mask::Shown;
 use crate::message::{Failure, FailureKind, Response, Sealed};
 use crate::stats::Name;
 
@@ -90,7 +91,7 @@ fn read(spider: &dyn Runnable, step: &Sealed, mut context: Context, job: Job) ->
             context.page = Some(Arc::new(failure.url.clone()));
             let (mut parsed, result) = spider.failed(step, &failure, context);
             if let Err(error) = result {
-                tracing::warn!(url = %failure.url, %error, "`failed` failed");
+                tracing::warn!(url = %Shown(&failure.url), %error, "`failed` failed");
             }
             parsed.fault = None;
             Read { parsed, end: End::Failed(failure) }
@@ -116,7 +117,7 @@ fn read_page(spider: &dyn Runnable, step: &Sealed, mut context: Context, respons
     let traps = context.traps.clone();
     let (mut parsed, result) = spider.parse(step, &page, context);
     if page.is_cut() {
-        tracing::warn!(url = %page.url(), "page cut: it is too deep, has too many nodes, or takes too long to parse");
+        tracing::warn!(url = %Shown(page.url()), "page cut: it is too deep, has too many nodes, or takes too long to parse");
     }
     parsed.counts.extend(page.losses().map(|(name, count)| (Name::from(name), count)));
     let (item, selector) = (parsed.fault.take(), page.take_fault());

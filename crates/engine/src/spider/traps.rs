@@ -37,7 +37,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use self::pattern::{Pattern, repeats};
 use self::tables::{Kind, Tables, mix};
-use crate::message::urls::{masked, registrable_domain};
+use crate::message::mask;
+use crate::message::urls::registrable_domain;
 
 /// Links that were let through a moment ago and may not be in the seen set yet.
 const RECENT: usize = 1 << 17;
@@ -304,7 +305,7 @@ impl Traps {
 
 /// A URL for the log: without secrets, not endless.
 fn shown(url: &Url) -> String {
-    let mut text = masked(url);
+    let mut text = mask::url(url).into_owned();
     text.truncate(text.floor_char_boundary(LINE));
     text
 }

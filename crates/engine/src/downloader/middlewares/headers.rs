@@ -14,11 +14,18 @@ use crate::hosts::Hosts;
 use crate::message::Request;
 
 /// `[middlewares.headers]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Name and value of each header; an empty value is not sent.
     pub default: BTreeMap<String, String>,
+}
+
+// by hand: a value may be a password
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("default", &self.default.keys()).finish()
+    }
 }
 
 impl Default for Settings {
@@ -33,7 +40,6 @@ impl Default for Settings {
 }
 
 /// Adds the default headers.
-#[derive(Debug)]
 pub struct Headers {
     headers: HeaderMap,
     /// Headers of single hosts, by the pattern of their rule.
@@ -77,6 +83,16 @@ fn read<'a>(table: &str, written: impl Iterator<Item = (&'a str, &'a str)>) -> R
         }
     }
     Ok(headers)
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules = self.by_rule.keys();
+        f.debug_struct("Headers")
+            .field("headers", &self.headers.keys())
+            .field("by_rule", &rules)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Display for Headers {

@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderName, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::CurlError;
-use crate::message::build::{is_secret, read_header};
+use crate::message::build::read_header;
+use crate::message::mask::is_secret_header;
 
 /// What curl does not escape (`curl_easy_escape`).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -276,7 +277,7 @@ impl Asked {
         } else if name == header::COOKIE {
             self.cookies.push(value.as_bytes().to_vec());
         } else if name != header::CONTENT_LENGTH {
-            value.set_sensitive(is_secret(&name, &value));
+            value.set_sensitive(is_secret_header(&name, &value));
             self.headers.append(name, value);
         }
         Ok(())

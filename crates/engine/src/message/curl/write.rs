@@ -6,8 +6,8 @@ use std::fmt::Write;
 use http::{Method, header};
 use url::Url;
 
-use crate::message::build::{is_secret, lines, title};
-use crate::message::urls::masked;
+use crate::message::build::{lines, title};
+use crate::message::mask::{self, is_secret_header};
 use crate::message::{Request, Via};
 
 impl Request {
@@ -24,7 +24,7 @@ impl Request {
     }
 
     fn as_curl(&self, is_masked: bool) -> String {
-        let shown = |url: &Url| if is_masked { masked(url) } else { url.to_string() };
+        let shown = |url: &Url| if is_masked { mask::url(url).into_owned() } else { url.to_string() };
         let mut command = match self.method {
             // with `-X HEAD` curl would wait for a body
             Method::HEAD => "curl --head".to_owned(),
@@ -55,7 +55,7 @@ impl Request {
             command = format!("{command} -H {}", quoted(&line));
         }
         for value in self.headers.get_all(header::COOKIE) {
-            let is_hidden = is_masked && is_secret(&header::COOKIE, value);
+            let is_hidden = is_masked && is_secret_header(&header::COOKIE, value);
             let cookies = if is_hidden { without_values(value.as_bytes()) } else { Cow::Borrowed(value.as_bytes()) };
             // without a `=` curl would take it for the name of a file
             let is_file = cookies.starts_with(b"@") || !cookies.contains(&b'=');

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::masked::shown;
 use super::scheme::scheme_of;
+use super::shown::shown;
 use super::{UrlError, from_text};
 
 /// The `file:` URL of a path; a relative one is taken from the current folder (w3lib's `path_to_file_uri`).

@@ -18,9 +18,9 @@ mod data;
 mod domain;
 mod extension;
 mod file;
-mod masked;
 mod query;
 mod scheme;
+mod shown;
 mod strip;
 mod text;
 
@@ -30,8 +30,6 @@ pub use domain::{is_from_any_domain, registrable_domain};
 pub use encoding_rs::Encoding;
 pub use extension::has_any_extension;
 pub use file::{any_url, file_path, file_url};
-pub(super) use masked::masked_form;
-pub use masked::{is_secret_name, masked};
 pub use query::{
     Clean, Which, clean_query, query_pairs, query_parameter, set_parameter, set_parameters, set_parameters_between,
 };

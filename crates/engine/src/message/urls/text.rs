@@ -6,7 +6,7 @@ use std::fmt::Write;
 use encoding_rs::UTF_8;
 use url::Url;
 
-use super::masked::shown;
+use super::shown::shown;
 use super::{Encoding, UrlError};
 
 /// The encodings in which what is not ASCII is escaped. Both are UTF-8 in a URL that comes from nowhere; the query of a
