@@ -103,7 +103,8 @@ impl Crawl {
         let stats = Arc::new(Stats::default());
         let hosts = Hosts::lending(settings.crawl.concurrency, settings.crawl.lend_after, settings.hosts.clone());
         let concurrency = settings.crawl.concurrency;
-        let (downloader, middlewares) = assemble(registry, &layers, &settings, &hosts, &stats, None)?;
+        let downloader = assemble(registry, &layers, &settings, &hosts, &stats, None)?;
+        let middlewares = downloader.middlewares().to_vec();
         let stop = watch::Sender::new(false);
         let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
         let context = Context {

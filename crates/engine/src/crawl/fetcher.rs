@@ -32,8 +32,8 @@ impl Fetcher {
         let stats = Arc::new(Stats::default());
         let stop = watch::Sender::new(false);
         let hosts = Hosts::new(settings.crawl.concurrency, settings.hosts.clone());
-        let (downloader, middlewares) = assemble(registry, layers, &settings, &hosts, &stats, innermost)?;
-        let keep = downloader.keep_page();
+        let downloader = assemble(registry, layers, &settings, &hosts, &stats, innermost)?;
+        let (keep, middlewares) = (downloader.keep_page(), downloader.middlewares().to_vec());
         let fetch = Fetch::new(downloader, hosts, stop.subscribe());
         Ok(Self { fetch, keep, middlewares, _stop: stop })
     }
@@ -51,7 +51,7 @@ impl Fetcher {
     }
 }
 
-/// The downloader of these settings, and its middlewares, outermost first.
+/// The downloader of these settings.
 pub(super) fn assemble(
     registry: &Registry,
     layers: &Layers,
@@ -59,7 +59,7 @@ pub(super) fn assemble(
     hosts: &Arc<Hosts>,
     stats: &Arc<Stats>,
     innermost: Option<Arc<dyn Middleware>>,
-) -> Result<(Arc<Downloader>, Vec<Arc<dyn Middleware>>)> {
+) -> Result<Arc<Downloader>> {
     let concurrency = settings.crawl.concurrency;
     let shared = Arc::new(settings.clone());
     let context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency, settings: shared };
@@ -72,6 +72,6 @@ pub(super) fn assemble(
     let (limits, dialer) = (settings.download.clone(), settings.dialer.clone());
     let client = Client::new(limits, dialer, &settings.dns, &settings.tls, hosts.clone())
         .map_err(|error| layers.blame_on(error.key(), &error.into()))?;
-    let (layers, patience) = (middlewares.clone(), settings.crawl.patience);
-    Ok((Arc::new(Downloader::new(layers, client, hosts.clone(), patience, stats.clone())), middlewares))
+    let patience = settings.crawl.patience;
+    Ok(Arc::new(Downloader::new(middlewares, client, hosts.clone(), patience, stats.clone())))
 }

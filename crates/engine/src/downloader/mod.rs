@@ -207,6 +207,12 @@ impl Downloader {
         Self { middlewares, client, hosts, outage: Outage::new(patience), stats }
     }
 
+    /// The layers, the outermost first.
+    #[must_use]
+    pub fn middlewares(&self) -> &[Arc<dyn Middleware>] {
+        &self.middlewares
+    }
+
     /// Looks a host's name up before it is needed.
     pub fn prefetch(&self, host: &str) {
         self.client.prefetch(host);

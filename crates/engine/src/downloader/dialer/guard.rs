@@ -55,7 +55,8 @@ impl Resolve for Guard {
         Box::pin(async move {
             let addresses = guard.addresses(name.as_str()).await?;
             let most = guard.names.most();
-            Ok(Box::new(addresses.to_vec().into_iter().take(most)) as Addrs)
+            let tried: Vec<SocketAddr> = addresses.iter().copied().take(most).collect();
+            Ok(Box::new(tried.into_iter()) as Addrs)
         })
     }
 }
