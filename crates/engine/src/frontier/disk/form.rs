@@ -14,8 +14,9 @@ use crate::frontier::ledger::{Failure, Totals};
 use crate::frontier::{Failed, FeedId, Position, Seq};
 use crate::message::Record;
 
-/// The format that this build writes. Every older one is read; [`Meta`] says what has changed.
-pub(super) const FORMAT: u32 = 2;
+/// The format that this build writes. Every older one is read: 1 did not say how a run ended ([`MetaOne`]), 2 had requests
+/// without reach and options.
+pub(super) const FORMAT: u32 = 3;
 
 /// What a job is, beside its requests and records.
 #[derive(Debug, Clone, Serialize, Deserialize)]

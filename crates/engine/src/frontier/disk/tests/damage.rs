@@ -192,7 +192,7 @@ async fn a_job_of_an_older_format_opens_and_one_of_a_newer_is_refused() {
     assert!(folder.path().join("job.format1").exists(), "what it was is kept");
     write(99, None);
     let newer = Disk::new(options(folder.path())).open().await.expect_err("newer").to_string();
-    assert!(newer.contains("has format 99, and this build reads formats up to 2: use a newer Dragline"), "{newer}");
+    assert!(newer.contains("has format 99, and this build reads formats up to 3: use a newer Dragline"), "{newer}");
     let unrepaired = repair(folder.path()).expect_err("newer").to_string();
     assert!(unrepaired.contains("format 99"), "{unrepaired}");
 }
