@@ -1,5 +1,5 @@
 //! What a decision of robots.txt costs: the worst file for one rule, and the worst one for many.
-#![expect(clippy::expect_used, missing_docs, reason = "a benchmark")]
+#![expect(clippy::expect_used, reason = "a benchmark's own data")]
 
 use std::hint::black_box;
 
