@@ -104,7 +104,7 @@ fn request(command: &options::Fetch) -> anyhow::Result<Request> {
         request = request.text_header(name.trim(), value.trim()).map_err(|error| usage(error.to_string()))?;
     }
     let options = request.options_mut();
-    options.despite_robots = command.no_robots;
+    options.despite_robots = !command.robots;
     options.offsite = true;
     if let Some(proxy) = &command.proxy {
         let proxy = Url::parse(&with_http(proxy)).map_err(|error| usage(format!("`--proxy` is no URL: {error}")))?;

@@ -112,9 +112,9 @@ pub(crate) struct Fetch {
     /// A redirect is the answer.
     #[arg(long)]
     pub(crate) no_redirect: bool,
-    /// Whatever robots.txt says.
+    /// Keep to robots.txt, as a crawl does. It is for crawlers, and this one URL is asked for by you.
     #[arg(long)]
-    pub(crate) no_robots: bool,
+    pub(crate) robots: bool,
     /// What is logged, as for `crawl`.
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub(crate) log_level: String,
