@@ -1,7 +1,6 @@
 //! Content codings.
 
 use std::io::Write;
-use std::iter;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -83,10 +82,10 @@ fn pack(coding: &[u8], body: &[u8]) -> Option<Vec<u8>> {
     match coding {
         b"gzip" | b"x-gzip" => {
             // of one member or of two
-            let (first, second) =
-                if coding == b"gzip" { (body, None) } else { (&body[..body.len() / 3], Some(&body[body.len() / 3..])) };
+            let (first, second) = body.split_at(if coding == b"gzip" { 0 } else { body.len() / 3 });
+            let parts = [first, second].into_iter().skip(usize::from(coding == b"gzip"));
             let mut out = Vec::new();
-            for part in iter::once(first).chain(second) {
+            for part in parts {
                 let mut encoder = GzEncoder::new(out, level);
                 encoder.write_all(part).ok()?;
                 out = encoder.finish().ok()?;
