@@ -254,7 +254,8 @@ impl Asked {
     }
 
     fn put(&mut self, name: &str, value: &[u8]) -> Result<(), CurlError> {
-        let (name, value) = read_header(name, value)?;
+        // no part of a field's value (RFC 9110, section 5.5)
+        let (name, value) = read_header(name, value.trim_ascii())?;
         self.headers.insert(name, value);
         Ok(())
     }

@@ -27,7 +27,8 @@ pub fn canonical(url: &Url) -> Cow<'_, str> {
     let (before, query) = text.split_once('?').unwrap_or((text, ""));
     let mut out = plain_escapes(before).into_owned();
     let mut pairs: Vec<Cow<'_, str>> = query.split('&').filter(|pair| !pair.is_empty()).map(plain_query).collect();
-    pairs.sort_by(|a, b| key_and_value(a).cmp(&key_and_value(b)));
+    // `a` and `a=` are two pairs of one key and one value: they too have an order of their own
+    pairs.sort_by(|a, b| key_and_value(a).cmp(&key_and_value(b)).then_with(|| a.cmp(b)));
     for (index, pair) in pairs.iter().enumerate() {
         out.push(if index == 0 { '?' } else { '&' });
         out.push_str(pair);
@@ -101,7 +102,8 @@ fn plain_query(pair: &str) -> Cow<'_, str> {
     }
 }
 
-/// Upper-case hex; what need not be escaped (RFC 3986, section 2.3) is not.
+/// Upper-case hex; what need not be escaped (RFC 3986, section 2.3) is not, unless it would make an escape of a `%` that
+/// is none: `%%341` is not `%41`.
 fn plain_escapes(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
@@ -110,9 +112,13 @@ fn plain_escapes(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
-        let escape = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok().zip(Some(hex)));
+        // `from_str_radix` would take a sign for a digit
+        let hex = rest.get(at + 1..at + 3).filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let escape = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok().zip(Some(hex)));
         match escape {
-            Some((byte, _)) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => out.push(char::from(byte)),
+            Some((byte, _)) if is_unreserved(byte) && !(byte.is_ascii_hexdigit() && ends_in_escape(&out)) => {
+                out.push(char::from(byte));
+            }
             Some((_, hex)) => {
                 out.push('%');
                 out.push_str(&hex.to_ascii_uppercase());
@@ -129,9 +135,32 @@ fn plain_escapes(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+/// Whether a text ends in a `%` that is to be followed by one or two digits.
+fn ends_in_escape(text: &str) -> bool {
+    matches!(text.as_bytes(), [.., b'%'] | [.., b'%', b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_that_is_canonical_stays_as_it_is() {
+        for (url, want) in [
+            ("http://a.example/%%34%31%7E", "http://a.example/%%341~"),
+            ("http://a.example/%4%31", "http://a.example/%4%31"),
+            ("http://a.example/%+a%+A", "http://a.example/%+a%+A"),
+            ("http://a.example/?a=&a&%61", "http://a.example/?a&a&a="),
+        ] {
+            let url = Url::parse(url).expect("a URL");
+            assert_eq!(canonical(&url), want);
+            assert_eq!(canonical(&Url::parse(want).expect("a URL")), want);
+        }
+    }
 
     #[test]
     fn a_form_is_read_and_written_anew() {

@@ -44,13 +44,12 @@ impl Data {
         }
         let text = text.split_once('#').map_or(text, |(before, _)| before);
         let comma = text[after..].find(',').map(|at| after + at).ok_or_else(|| wrong("no comma", text.len()))?;
-        let head: Vec<u8> = percent_decode(&text.as_bytes()[after..comma]).collect();
+        // a URL's parser takes line ends and tabs out
+        let plain = |text: &str| -> Vec<u8> { text.bytes().filter(|byte| !b"\t\n\r".contains(byte)).collect() };
+        let head: Vec<u8> = percent_decode(&plain(&text[after..comma])).collect();
         let (head, is_base64) = without_base64(&head);
         let (media_type, parameters) = media_type(head).ok_or_else(|| wrong("no media type", after))?;
-        // a URL's parser takes line ends and tabs out
-        let raw: Vec<u8> =
-            text.as_bytes()[comma + 1..].iter().copied().filter(|byte| !b"\t\n\r".contains(byte)).collect();
-        let mut body: Vec<u8> = percent_decode(&raw).collect();
+        let mut body: Vec<u8> = percent_decode(&plain(&text[comma + 1..])).collect();
         if is_base64 {
             body = base64::decode(&body).map_err(|at| wrong("no base64", comma + 1 + at))?;
         }
@@ -156,6 +155,13 @@ mod tests {
             assert_eq!(read(text).expect("data").body, b"ab", "{text}");
         }
         assert_eq!(read("data:;base64,YWI=").expect("data").parameters[0].1, "US-ASCII");
+    }
+
+    #[test]
+    fn line_ends_and_tabs_are_no_part_of_it() {
+        let text = "data:text/\npl\tain;cha\r\nrset=x,a\nb";
+        assert_eq!(read(text), Data::read(&Url::parse(text).expect("a URL"), ByteSize::kib(1)));
+        assert_eq!(read(text).expect("data").media_type, "text/plain");
     }
 
     #[test]
