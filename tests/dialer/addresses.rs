@@ -240,6 +240,7 @@ fn s08_what_was_checked_is_what_is_dialled() {
         "HTTP://127.0.0.1:000080/",
     ];
     inside(|network| {
+        let _names = NameServer::start(|_, _| Told::Nothing);
         let site = Site::start(80, |asked| match (asked.to.to_string().as_str(), asked.path()) {
             ("8.8.4.4", "/") => links(TRICKS),
             (_, "/robots.txt") => missing(),

@@ -3,10 +3,10 @@
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod addresses;
-//mod certificates;
+mod certificates;
 mod doors;
-//mod names;
-//mod outages;
+mod names;
+mod outages;
 mod proxies;
 mod schemes;
-//mod wire;
+mod wire;

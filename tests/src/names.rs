@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub enum Told {
     /// Its addresses of whichever family is asked for, and for how many seconds that holds.
     At(Vec<IpAddr>, u32),
+    /// Its addresses of the one family, and no answer about the other.
+    Half(Vec<IpAddr>),
     /// Another name for it.
     Alias(String),
     /// NXDOMAIN.
@@ -24,7 +26,7 @@ pub enum Told {
 /// For how often a name was asked for, by name and type.
 type Counts = Arc<Mutex<BTreeMap<(String, &'static str), usize>>>;
 
-/// The running server, on 127.0.0.1:53. It runs for as long as the process.
+/// The running server, on port 53 of every address of IPv4. It runs for as long as the process.
 #[derive(Debug)]
 pub struct NameServer {
     counts: Counts,
@@ -41,8 +43,8 @@ impl NameServer {
     #[must_use]
     pub fn start(told: impl Fn(&str, usize) -> Told + Send + Sync + 'static) -> Self {
         let (told, counts) = (Arc::new(told), Counts::default());
-        let datagrams = UdpSocket::bind("127.0.0.1:53").expect("the port of DNS");
-        let streams = TcpListener::bind("127.0.0.1:53").expect("the port of DNS");
+        let datagrams = UdpSocket::bind("0.0.0.0:53").expect("the port of DNS");
+        let streams = TcpListener::bind("0.0.0.0:53").expect("the port of DNS");
         let (by_udp, counted) = (told.clone(), counts.clone());
         std::thread::spawn(move || {
             let mut question = [0; 1500];
@@ -93,15 +95,20 @@ fn answer(question: &[u8], counts: &Counts, told: &dyn Fn(&str, usize) -> Told) 
         *count += 1;
         *count - 1
     };
-    let (records, code): (Vec<(u16, u32, Vec<u8>)>, u8) = match told(&name, before) {
-        Told::At(addresses, seconds) => {
-            let records = addresses.iter().filter_map(|address| match (kind, address) {
-                (A, IpAddr::V4(address)) => Some((A, seconds, address.octets().to_vec())),
-                (AAAA, IpAddr::V6(address)) => Some((AAAA, seconds, address.octets().to_vec())),
-                _ => None,
-            });
-            (records.collect(), 0)
-        }
+    let records = |addresses: Vec<IpAddr>, seconds: u32| -> Vec<(u16, u32, Vec<u8>)> {
+        let record = |address: &IpAddr| match (kind, address) {
+            (A, IpAddr::V4(address)) => Some((A, seconds, address.octets().to_vec())),
+            (AAAA, IpAddr::V6(address)) => Some((AAAA, seconds, address.octets().to_vec())),
+            _ => None,
+        };
+        addresses.iter().filter_map(record).collect()
+    };
+    let (records, code) = match told(&name, before) {
+        Told::At(addresses, seconds) => (records(addresses, seconds), 0),
+        Told::Half(addresses) => match records(addresses, 60) {
+            none if none.is_empty() => return None,
+            some => (some, 0),
+        },
         Told::Alias(other) => (vec![(CNAME, 60, labels(&other))], 0),
         Told::Nothing => (Vec::new(), 3),
         Told::Fails => (Vec::new(), 2),
