@@ -108,7 +108,9 @@ fn s02_a_name_with_one_private_address_is_refused_whole() {
             "families.example" => at(&["8.8.4.4", "fd00::1"]),
             "mapped.example" => at(&["::ffff:10.0.0.1"]),
             "alias.example" => Told::Alias("private.example".to_owned()),
-            "last.example" => Told::At((1..=40).map(|n| if n < 40 { [8, 8, 4, n].into() } else { [10; 4].into() }).collect(), 60),
+            "last.example" => {
+                Told::At((1..=40).map(|n| if n < 40 { [8, 8, 4, n].into() } else { [10; 4].into() }).collect(), 60)
+            }
             _ => Told::Nothing,
         });
         let names = ["private", "mixed", "families", "mapped", "alias", "last"].map(|name| format!("{name}.example"));
@@ -125,11 +127,16 @@ fn s02_a_name_with_one_private_address_is_refused_whole() {
         }
         assert_eq!(site.asked().len(), 0);
         let scene = Scene::new();
-        let arguments = ["-a", "url=http://public.example/", "-a", "same_host=false", "-s", "middlewares.robots.retry=[]"];
+        let arguments =
+            ["-a", "url=http://public.example/", "-a", "same_host=false", "-s", "middlewares.robots.retry=[]"];
         let ended = scene.ended(&network.crawl(&scene, "site", &arguments).output().expect("it runs"));
         ended.expect_code(0);
         assert_eq!((ended.count("requests/done"), ended.count("requests/failed")), (1, names.len() as u64));
-        assert!(site.asked().iter().all(|asked| is_global(asked.to) && asked.host() == "public.example"), "{:?}", site.asked());
+        assert!(
+            site.asked().iter().all(|asked| is_global(asked.to) && asked.host() == "public.example"),
+            "{:?}",
+            site.asked()
+        );
         // a name that the operator gives may lie anywhere
         assert_eq!(network.fetch("http://private.example/", &[])["status"], 200);
     });
@@ -200,7 +207,10 @@ fn s04_no_redirect_leads_into_a_private_network_at_whatever_hop() {
         assert!(asked.iter().all(|asked| asked.to == ip("8.8.4.4")), "{asked:?}");
         assert_eq!(network.dialled(), asked.len() as u64);
         // within what the operator has named, and from there out
-        assert_eq!(network.fetch("http://inner.example/302/3/10.0.0.1", &["--no-robots"])["final_url"], "http://10.0.0.1/");
+        assert_eq!(
+            network.fetch("http://inner.example/302/3/10.0.0.1", &["--no-robots"])["final_url"],
+            "http://10.0.0.1/"
+        );
         assert_eq!(kind(&network.fetch("http://inner.example/302/1/public.example", &[])), "");
     });
 }

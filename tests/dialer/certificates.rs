@@ -62,7 +62,8 @@ fn n05_trust_is_given_to_single_hosts_and_counted() {
     let own = ["-s", "hosts.\"expired.localhost\".verify=false"];
     assert_eq!(server.fetch("expired", &own)["status"], 200);
     assert_eq!(kind(&server.fetch("self-signed", &own)), "tls.cert.untrusted");
-    let (scene, trust, url) = (Scene::new(), server.trust(), format!("url={}ok/1", server.faults.https_host("expired")));
+    let (scene, trust, url) =
+        (Scene::new(), server.trust(), format!("url={}ok/1", server.faults.https_host("expired")));
     let ended = scene.crawl("site", &["-a", &url, &trust[0], &trust[1], own[0], own[1]]);
     ended.expect_code(0);
     assert_eq!((ended.count("requests/done"), ended.count("tls/unverified_count")), (1, 2), "{:#}", ended.report);
@@ -98,6 +99,8 @@ fn n08_a_page_of_https_leads_to_images_of_http() {
     let (album, scene) = (Album::of(10), Scene::new());
     let ended = album.crawl(&scene, &[]);
     ended.expect_code(0);
-    assert!(ended.items.iter().all(|item| item["image_urls"][0].as_str().is_some_and(|url| url.starts_with("http://"))));
+    assert!(
+        ended.items.iter().all(|item| item["image_urls"][0].as_str().is_some_and(|url| url.starts_with("http://")))
+    );
     assert_eq!(ended.count("file_status_count/downloaded"), 10);
 }

@@ -12,7 +12,8 @@ fn crawl(network: &Network, spider: &str, more: &[&str], public: fn(&Asked) -> S
         _ => page("inside"),
     });
     let scene = Scene::new();
-    let mut command = network.crawl(&scene, spider, &["-a", "url=http://8.8.4.4/", "-s", "middlewares.robots.retry=[]"]);
+    let mut command =
+        network.crawl(&scene, spider, &["-a", "url=http://8.8.4.4/", "-s", "middlewares.robots.retry=[]"]);
     (scene.ended(&command.args(more).output().expect("it runs")), site)
 }
 
@@ -52,7 +53,9 @@ fn s05_a_base_element_leads_nowhere_else() {
     inside(|network| {
         let (ended, site) = crawl(network, "site", &["-a", "same_host=false"], |asked| match asked.path() {
             "/robots.txt" => missing(),
-            _ => page(&format!("<base href={INNER}/><a href=one>1</a><a href=/two>2</a><a href=//10.0.0.2/three>3</a>")),
+            _ => {
+                page(&format!("<base href={INNER}/><a href=one>1</a><a href=/two>2</a><a href=//10.0.0.2/three>3</a>"))
+            }
         });
         is_held(network, &site);
         assert_eq!((ended.items.len(), ended.count("requests/failed_count/blocked_address")), (1, 3));

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 
 use dragline_tests::Scene;
 use dragline_tests::names::{NameServer, Told};
-use dragline_tests::network::{Site, inside, kind, missing, page};
+use dragline_tests::network::{Site, inside, ip as ip_command, kind, missing, page};
 
 fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
@@ -53,20 +53,28 @@ fn n01_a_name_that_nobody_can_tell_of_for_now_is_asked_for_again() {
             }
         }
         let fetched = network.fetch("http://silent.example/", &arguments);
-        assert!(fetched["error"]["detail"].as_str().is_some_and(|detail| detail.contains("silent.example")), "{fetched}");
+        assert!(
+            fetched["error"]["detail"].as_str().is_some_and(|detail| detail.contains("silent.example")),
+            "{fetched}"
+        );
     });
 }
 
 #[test]
 fn n01_of_a_thousand_addresses_few_are_tried() {
     inside(|network| {
-        let _names = NameServer::start(|_, _| Told::At((0..1000u16).map(|n| [8, 8, (n >> 8) as u8, n as u8].into()).collect(), 60));
+        let _names = NameServer::start(|_, _| {
+            Told::At((0..1000u16).map(|n| [8, 8, (n >> 8) as u8, n as u8].into()).collect(), 60)
+        });
         // nobody listens: each is refused
         let fetched = network.fetch("http://many.example/", &["--no-robots", "-s", "middlewares.retry.times=0"]);
         assert_eq!(kind(&fetched), "connect", "{fetched}");
         // the answer is too long for a datagram: it came over a connection or two
         assert!((16..=18).contains(&network.dialled()), "{} were tried", network.dialled());
-        let fetched = network.fetch("http://more.example/", &["--no-robots", "-s", "middlewares.retry.times=0", "-s", "dns.max_addresses=3"]);
+        let fetched = network.fetch(
+            "http://more.example/",
+            &["--no-robots", "-s", "middlewares.retry.times=0", "-s", "dns.max_addresses=3"],
+        );
         assert_eq!(kind(&fetched), "connect", "{fetched}");
         assert!(network.dialled() <= 18 + 5);
         let _site = Site::start(80, |_| page("here"));
@@ -77,7 +85,8 @@ fn n01_of_a_thousand_addresses_few_are_tried() {
 #[test]
 fn n01_however_many_ask_a_name_is_looked_up_once_while_its_answer_holds() {
     inside(|network| {
-        let names = NameServer::start(|name, _| Told::At(vec![ip("8.8.4.4")], if name == "lasting.example" { 60 } else { 0 }));
+        let names =
+            NameServer::start(|name, _| Told::At(vec![ip("8.8.4.4")], if name == "lasting.example" { 60 } else { 0 }));
         let site = Site::start(80, |asked| match asked.path() {
             "/robots.txt" => missing(),
             "/" => page(&(0..100).map(|number| format!("<a href=/{number}>x</a>")).collect::<String>()),
@@ -85,7 +94,8 @@ fn n01_however_many_ask_a_name_is_looked_up_once_while_its_answer_holds() {
         });
         for name in ["lasting", "fleeting"] {
             let (scene, url) = (Scene::new(), format!("url=http://{name}.example/"));
-            let wide = ["-a", &url, "-s", "crawl.concurrency=100", "-s", "hosts.concurrency=100", "-s", "hosts.per_address=0"];
+            let wide =
+                ["-a", &url, "-s", "crawl.concurrency=100", "-s", "hosts.concurrency=100", "-s", "hosts.per_address=0"];
             let mut command = network.crawl(&scene, "site", &wide);
             let ended = scene.ended(&command.args(["-s", "hosts.begin_with=100"]).output().expect("it runs"));
             ended.expect_code(0);
@@ -129,7 +139,12 @@ fn n02_a_host_of_either_family_is_reached() {
             _ => Told::At(vec![ip("8.8.4.4"), ip("2606:4700::1111")], 60),
         });
         let _site = Site::start(80, |_| page("here"));
-        for (name, remote) in [("six", "[2606:4700::1111]:80"), ("four", "8.8.4.4:80"), ("both", "[2606:4700::1111]:80"), ("half", "8.8.4.4:80")] {
+        for (name, remote) in [
+            ("six", "[2606:4700::1111]:80"),
+            ("four", "8.8.4.4:80"),
+            ("both", "[2606:4700::1111]:80"),
+            ("half", "8.8.4.4:80"),
+        ] {
             let fetched = network.fetch(&format!("http://{name}.example/"), &["--no-robots", "-s", "dns.timeout=3s"]);
             assert_eq!(fetched["remote"], remote, "{name}: {fetched}");
         }
@@ -139,9 +154,13 @@ fn n02_a_host_of_either_family_is_reached() {
 #[test]
 fn n02_where_one_family_leads_nowhere_the_other_is_tried_soon() {
     inside(|network| {
-        let _names = NameServer::start(|_, _| Told::At(vec![ip("8.8.4.4"), ip("2606:4700::1111")], 60));
+        let _names = NameServer::start(|name, _| match name {
+            "both.example" => Told::At(vec![ip("8.8.4.4"), ip("2606:4700::1111")], 60),
+            _ => Told::At(vec![ip("8.8.4.4"), ip("2606:4701::1")], 60),
+        });
         // whose line is full, so that it does not answer
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        ip_command("-6 addr add 2606:4700::1111/128 dev lo nodad");
         let hole: SocketAddr = "[2606:4700::1111]:80".parse().expect("an address");
         let _listener = runtime.block_on(async {
             let socket = tokio::net::TcpSocket::new_v6().expect("a socket");
@@ -149,7 +168,8 @@ fn n02_where_one_family_leads_nowhere_the_other_is_tried_soon() {
             socket.listen(0).expect("a listener")
         });
         let wait = std::time::Duration::from_millis(300);
-        let in_line: Vec<TcpStream> = std::iter::from_fn(|| TcpStream::connect_timeout(&hole, wait).ok()).take(8).collect();
+        let in_line: Vec<TcpStream> =
+            std::iter::from_fn(|| TcpStream::connect_timeout(&hole, wait).ok()).take(8).collect();
         assert!(in_line.len() < 8, "it does answer");
         let listener = std::net::TcpListener::bind("8.8.4.4:80").expect("a port");
         std::thread::spawn(move || {
@@ -162,6 +182,7 @@ fn n02_where_one_family_leads_nowhere_the_other_is_tried_soon() {
         assert_eq!(fetched["remote"], "8.8.4.4:80", "{fetched}");
         assert!(fetched["timing"]["head"].as_f64() < Some(5.0), "half of `download.connect_timeout`: {fetched}");
         // and where the network says at once that there is no way
-        dragline_tests::network::ip("-6 route add unreachable 2606:4701::/32 metric 1");
+        ip_command("-6 route add unreachable 2606:4701::1/128 metric 1");
+        assert_eq!(network.fetch("http://unreachable.example/", &["--no-robots"])["remote"], "8.8.4.4:80");
     });
 }

@@ -19,7 +19,9 @@ fn outlasts(network: &Network, arguments: &[&str], begin: fn(), end: fn()) {
     });
     let site = Site::start(80, |asked| match (asked.path(), asked.host()) {
         ("/robots.txt", _) => missing(),
-        (_, "start.example") => page(&(0..HOSTS).map(|name| format!("<a href=http://n{name}.example/0>x</a>")).collect::<String>()),
+        (_, "start.example") => {
+            page(&(0..HOSTS).map(|name| format!("<a href=http://n{name}.example/0>x</a>")).collect::<String>())
+        }
         (path, _) => match path[1..].parse::<u64>() {
             Ok(number) if number + 1 < PAGES => page(&format!("<a href=/{}>next</a>", number + 1)),
             _ => page("the last"),
@@ -63,7 +65,8 @@ fn n04_no_way_to_the_network_is_waited_out() {
 fn n04_a_link_that_is_down_is_waited_out() {
     inside(|network| {
         // nothing comes back, and so time is all that tells
-        let soon = ["-s", "download.connect_timeout=300ms", "-s", "download.head_timeout=300ms", "-s", "dns.timeout=300ms"];
+        let soon =
+            ["-s", "download.connect_timeout=300ms", "-s", "download.head_timeout=300ms", "-s", "dns.timeout=300ms"];
         outlasts(network, &soon, || ip("link set lo down"), || ip("link set lo up"));
     });
 }

@@ -28,8 +28,13 @@ fn s10_a_proxy_of_the_environment_is_not_asked_for_what_may_not_be_dialled() {
         };
         let strict = ["-s", "dialer.policy=strict", "--no-robots"];
         for url in [
-            "http://inner.example/", "http://10.0.0.1/", "http://127.1/", "http://[::1]/", "https://inner.example/",
-            "https://169.254.169.254/", "http://public.example/",
+            "http://inner.example/",
+            "http://10.0.0.1/",
+            "http://127.1/",
+            "http://[::1]/",
+            "https://inner.example/",
+            "https://169.254.169.254/",
+            "http://public.example/",
         ] {
             assert_eq!(kind(&fetch(url, &strict)), "blocked_address", "{url}");
         }
@@ -85,7 +90,8 @@ fn s10_a_socks_proxy_is_given_the_address_that_was_checked() {
                 let mut greeting = [0; 3];
                 let _ = stream.read_exact(&mut greeting).and_then(|()| stream.write_all(&[5, 0]));
                 let mut request = [0; 10];
-                let _ = stream.read_exact(&mut request).and_then(|()| stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
+                let _ =
+                    stream.read_exact(&mut request).and_then(|()| stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
                 seen.lock().expect("a list").push(request);
                 let _ = stream.read(&mut [0; 2000]).and_then(|_| stream.write_all(page("here").as_bytes()));
             }

@@ -94,7 +94,9 @@ fn n07_a_process_that_may_have_few_sockets_goes_slower_and_loses_nothing() {
         });
         let site = Site::start(80, move |asked| match (asked.path(), asked.host()) {
             ("/robots.txt", _) => missing(),
-            (_, "start.example") => page(&(0..hosts).map(|name| format!("<a href=http://n{name}.example/>x</a>")).collect::<String>()),
+            (_, "start.example") => {
+                page(&(0..hosts).map(|name| format!("<a href=http://n{name}.example/>x</a>")).collect::<String>())
+            }
             _ => {
                 // so that many are open at once
                 std::thread::park_timeout(std::time::Duration::from_millis(200));
@@ -102,7 +104,16 @@ fn n07_a_process_that_may_have_few_sockets_goes_slower_and_loses_nothing() {
             }
         });
         let scene = Scene::new();
-        let wide = ["-a", "url=http://start.example/", "-a", "same_host=false", "-s", "crawl.concurrency=200"];
+        let wide = [
+            "-a",
+            "url=http://start.example/",
+            "-a",
+            "same_host=false",
+            "-s",
+            "crawl.concurrency=200",
+            "-s",
+            "middlewares.robots.retry=[]",
+        ];
         let plain = scene.command("site", &wide);
         let mut command = Command::new("prlimit");
         command.arg("--nofile=64:64").arg(plain.get_program()).args(plain.get_args()).args(OWN_NAMES);
@@ -110,7 +121,13 @@ fn n07_a_process_that_may_have_few_sockets_goes_slower_and_loses_nothing() {
         let output = command.current_dir(plain.get_current_dir().expect("a folder")).output().expect("it runs");
         let ended = scene.ended(&output);
         ended.expect_code(0);
-        assert_eq!((ended.count("requests/done"), ended.count("requests/failed")), (hosts + 1, 0), "{:#}", ended.report);
+        assert_eq!(
+            (ended.count("requests/done"), ended.count("requests/failed")),
+            (hosts + 1, 0),
+            "{}\n{:#}",
+            ended.stderr,
+            ended.report
+        );
         assert_eq!(ended.items.len() as u64, hosts + 1);
         assert!(ended.count("downloader/no_sockets_count") > 0, "{:#}", ended.report);
         assert!(ended.stderr.contains("this machine has a problem"), "{}", ended.stderr);

@@ -90,7 +90,13 @@ fn answer(question: &[u8], counts: &Counts, told: &dyn Fn(&str, usize) -> Told) 
     let kind = u16::from_be_bytes([*question.get(end)?, *question.get(end + 1)?]);
     let before = {
         let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let label = if kind == A { "A" } else if kind == AAAA { "AAAA" } else { "other" };
+        let label = if kind == A {
+            "A"
+        } else if kind == AAAA {
+            "AAAA"
+        } else {
+            "other"
+        };
         let count = counts.entry((name.clone(), label)).or_default();
         *count += 1;
         *count - 1

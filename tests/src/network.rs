@@ -135,7 +135,10 @@ impl Asked {
     /// The host that was asked for.
     #[must_use]
     pub fn host(&self) -> &str {
-        let field = self.head.iter().find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("host")));
+        let field = self
+            .head
+            .iter()
+            .find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("host")));
         field.map_or("", |(_, host)| host)
     }
 }
