@@ -1,6 +1,9 @@
 //! What the end-to-end tests share: the binary, the album, and what is asked of every crawl.
 #![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests fail by panicking")]
 
+pub mod names;
+pub mod network;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 

@@ -124,6 +124,29 @@ impl Spider for Many {
     }
 }
 
+/// Asks for a page before the crawl, as signing in does.
+#[derive(Deserialize)]
+struct Opens {
+    url: Url,
+}
+
+impl Spider for Opens {
+    const NAME: &'static str = "opens";
+    type Step = Step;
+
+    async fn open(&self, session: &Session) -> Result<()> {
+        session.get(self.url.clone()).await.map(drop)
+    }
+
+    fn start(&self, out: &mut Output<Self>) {
+        out.follow(&self.url, Step::Start);
+    }
+
+    fn parse(&self, _step: Step, _page: &Page, _out: &mut Output<Self>) -> Result<()> {
+        Ok(())
+    }
+}
+
 fn main() -> ExitCode {
-    dragline_cli::main(Registry::new().spider::<Odd>().spider::<Many>().spider::<Telltale>())
+    dragline_cli::main(Registry::new().spider::<Odd>().spider::<Many>().spider::<Telltale>().spider::<Opens>())
 }

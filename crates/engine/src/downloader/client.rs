@@ -94,6 +94,11 @@ impl Client {
         &self.limits
     }
 
+    /// Whether a request may be dialled, as far as its URL tells.
+    pub(super) fn check(&self, request: &Request) -> Result<(), Failure> {
+        self.dialer.check(request)
+    }
+
     /// Looks a host's name up before it is needed.
     pub fn prefetch(&self, host: &str) {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_owned();
@@ -140,7 +145,7 @@ impl Client {
         if request.url.as_str().len() > limits.max_url {
             return Err(url_too_long(request, limits.max_url));
         }
-        self.dialer.check(request)?;
+        self.check(request)?;
         let host = request.host();
         let rule = self.hosts.rule(&host);
         let mut way = self.way(request, &host, rule.as_deref())?;

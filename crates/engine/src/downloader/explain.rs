@@ -24,7 +24,7 @@ pub(super) fn explain(error: &reqwest::Error, url: &Url) -> Failure {
         if let Some(error) = error.downcast_ref::<NameError>() {
             kind = match error {
                 NameError::Unknown(_) => FailureKind::DnsNxdomain,
-                NameError::Temporary { .. } => FailureKind::DnsTemporary,
+                NameError::Temporary { kind, .. } => *kind,
             };
         } else if error.is::<Blocked>() {
             kind = FailureKind::BlockedAddress;
@@ -94,7 +94,7 @@ pub(super) fn is_http2(error: &reqwest::Error) -> bool {
 }
 
 /// What the machine itself lacks.
-fn of_system(error: &io::Error) -> Option<FailureKind> {
+pub(super) fn of_system(error: &io::Error) -> Option<FailureKind> {
     // too many open files, in the process and in the system, are the same numbers on every Unix
     const DESCRIPTORS: [i32; 2] = [23, 24];
     match error.kind() {

@@ -233,6 +233,12 @@ impl Downloader {
                 break;
             }
         }
+        // nothing is fetched on behalf of what would not be dialled, such as the robots.txt of a mail server
+        if admission == Admission::Wait
+            && let Err(failure) = self.client.check(request)
+        {
+            return Admission::Fail(failure.kind, failure.detail);
+        }
         admission
     }
 

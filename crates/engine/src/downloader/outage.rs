@@ -1,7 +1,7 @@
 //! When it is this machine that lacks something: the network is gone, or there are no more sockets. Then nothing is held
 //! against the hosts: requests go back as they were, and everything waits a little.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -17,6 +17,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_
 const FOR_A_SOCKET: Duration = Duration::from_secs(1);
 /// A host that cannot be reached although others have answered in the meantime, so often, is itself the trouble.
 const OTHERS: u32 = 2;
+/// So many hosts that have answered before and now say nothing, one after the other, mean that nobody is heard.
+const SILENT: usize = 3;
 /// Hosts that are remembered.
 const REMEMBERED: usize = 10_000;
 
@@ -36,6 +38,10 @@ struct State {
     since: Option<(Instant, Duration)>,
     /// Of each host that could not be reached: the answers of others until then, and how often there were more since.
     missed: HashMap<Host, (u64, u32)>,
+    /// Hosts that have answered.
+    heard: HashSet<Host>,
+    /// Those of them that were silent since anybody answered.
+    silent: HashSet<Host>,
     warned: Option<Instant>,
 }
 
@@ -54,9 +60,10 @@ impl Outage {
     ) -> Option<Request> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let failure = match outcome {
-            Ok(_) => {
-                state.answers += 1;
-                state.since = None;
+            Ok(response) => {
+                if !response.from_cache && matches!(response.url.scheme(), "http" | "https") {
+                    state.heard(wish.host());
+                }
                 return None;
             }
             Err(failure) => failure,
@@ -67,8 +74,7 @@ impl Outage {
                 stats.add("downloader/no_sockets_count", 1);
                 FOR_A_SOCKET
             }
-            // without any answer before, it may never have been there
-            FailureKind::Network if state.answers > 0 && !state.is_the_host(&wish.host()) => {
+            kind if state.is_network(kind, wish) => {
                 let now = Instant::now();
                 let (since, pause) = state.since.unwrap_or((now, PAUSE.0));
                 if now.duration_since(since) > self.patience {
@@ -93,6 +99,36 @@ impl Outage {
 }
 
 impl State {
+    fn heard(&mut self, host: Host) {
+        self.answers += 1;
+        self.since = None;
+        self.silent.clear();
+        if self.heard.len() < REMEMBERED {
+            self.heard.insert(host);
+        }
+    }
+
+    /// Whether it is the network that fails, as far as one can tell.
+    fn is_network(&mut self, kind: FailureKind, wish: &Request) -> bool {
+        let host = wish.host();
+        match kind {
+            // without any answer before, it may never have been there
+            FailureKind::Network => self.answers > 0 && !self.is_the_host(&host),
+            FailureKind::ConnectTimeout | FailureKind::DnsTemporary => self.is_silence(host),
+            // it may have arrived, and is not sent twice
+            FailureKind::HeadTimeout => wish.method.is_idempotent() && self.is_silence(host),
+            _ => false,
+        }
+    }
+
+    /// Whether nobody is heard any more, and not this host alone. Hosts that never answered tell nothing.
+    fn is_silence(&mut self, host: Host) -> bool {
+        if self.heard.contains(&host) {
+            self.silent.insert(host);
+        }
+        self.since.is_some() || self.silent.len() >= SILENT
+    }
+
     /// Whether others have answered while this host could not be reached.
     fn is_the_host(&mut self, host: &Host) -> bool {
         if self.missed.len() >= REMEMBERED {

@@ -5,6 +5,7 @@
 pub mod address;
 mod guard;
 mod names;
+mod own;
 mod pins;
 mod ports;
 

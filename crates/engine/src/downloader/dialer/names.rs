@@ -9,12 +9,17 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts};
+use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::system_conf::read_system_conf;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
+use super::own::{self, Own};
 use super::{PinError, Pins};
+use crate::downloader::explain::of_system;
+use crate::message::FailureKind;
 
 /// How long one server may think before another is asked, at most.
 const SERVER: Duration = Duration::from_secs(3);
@@ -68,6 +73,8 @@ pub(in crate::downloader) enum NameError {
     /// Nobody could say, for now.
     #[error("no answer about `{name}`: {why}")]
     Temporary {
+        /// Whether it is the servers, or this machine that cannot ask them.
+        kind: FailureKind,
         /// The name.
         name: String,
         /// What went wrong.
@@ -83,7 +90,7 @@ pub(in crate::downloader) struct Names {
     servers: Vec<SocketAddr>,
     pins: Pins,
     /// Made at the first question: it needs the runtime. None if the machine has no configuration for it.
-    resolver: OnceLock<Option<TokioResolver>>,
+    resolver: OnceLock<Option<Own>>,
     /// Names that are being asked for.
     asked: Mutex<HashMap<String, Shared<BoxFuture<'static, Answer>>>>,
 }
@@ -141,9 +148,10 @@ impl Names {
     }
 
     async fn look_up(&self, name: &str) -> Answer {
-        let temporary = |why: String| NameError::Temporary { name: name.to_owned(), why };
+        let temporary =
+            |why: String| NameError::Temporary { kind: FailureKind::DnsTemporary, name: name.to_owned(), why };
         let found = match self.resolver.get_or_init(|| self.own_resolver()) {
-            Some(resolver) => timeout(self.dns.timeout, own(resolver, name)).await,
+            Some(own) => timeout(self.dns.timeout, own::addresses(own, name)).await,
             None => timeout(self.dns.timeout, system(name)).await,
         };
         let limit = self.dns.timeout.as_secs_f64();
@@ -163,31 +171,33 @@ impl Names {
         self.dns.max_addresses.max(1)
     }
 
-    fn own_resolver(&self) -> Option<TokioResolver> {
+    fn own_resolver(&self) -> Option<Own> {
         if self.dns.resolver == Asked::System {
             return None;
         }
-        let builder = if self.servers.is_empty() {
-            TokioResolver::builder_tokio()
+        let warn = |error: &NetError| {
+            tracing::warn!(%error, "names are looked up by the system: its DNS settings cannot be read");
+        };
+        self.build().inspect_err(warn).ok()
+    }
+
+    fn build(&self) -> Result<Own, NetError> {
+        let (config, mut options) = if self.servers.is_empty() {
+            read_system_conf()?
         } else {
             let mut config = ResolverConfig::default();
             config.name_servers = self.servers.iter().map(|server| name_server(*server)).collect();
-            Ok(TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()))
+            (config, ResolverOpts::default())
         };
-        let built = builder.and_then(|mut builder| {
-            let options = builder.options_mut();
-            options.timeout = SERVER.min(self.dns.timeout);
-            options.attempts = 2;
-            options.cache_size = CACHE;
-            (options.positive_min_ttl, options.positive_max_ttl) = (Some(KEPT.0), Some(KEPT.1));
-            (options.negative_min_ttl, options.negative_max_ttl) = (Some(KEPT.0), Some(KEPT.1));
-            builder.build()
-        });
-        built
-            .inspect_err(
-                |error| tracing::warn!(%error, "names are looked up by the system: its DNS settings cannot be read"),
-            )
-            .ok()
+        options.timeout = SERVER.min(self.dns.timeout);
+        options.attempts = 2;
+        options.cache_size = CACHE;
+        (options.positive_min_ttl, options.positive_max_ttl) = (Some(KEPT.0), Some(KEPT.1));
+        (options.negative_min_ttl, options.negative_max_ttl) = (Some(KEPT.0), Some(KEPT.1));
+        let port = |server: &NameServerConfig| server.connections.first().map_or(53, |connection| connection.port);
+        let servers = config.name_servers.iter().map(|server| SocketAddr::new(server.ip, port(server))).collect();
+        let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        Ok(Own { resolver: builder.with_options(options).build()?, servers })
     }
 }
 
@@ -200,30 +210,13 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
     server
 }
 
-async fn own(resolver: &TokioResolver, name: &str) -> Result<Vec<IpAddr>, NameError> {
-    // a name with a dot in it is whole, and no search list is tried for it
-    let whole = if name.contains('.') && !name.ends_with('.') { format!("{name}.") } else { name.to_owned() };
-    match resolver.lookup_ip(whole).await {
-        Ok(found) => Ok(found.iter().collect()),
-        Err(error) if error.is_nx_domain() || error.is_no_records_found() => {
-            let is_failure = !error.is_nx_domain() && error.to_string().contains("SERVFAIL");
-            let name = name.to_owned();
-            Err(if is_failure {
-                NameError::Temporary { name, why: error.to_string() }
-            } else {
-                NameError::Unknown(name)
-            })
-        }
-        Err(error) => Err(NameError::Temporary { name: name.to_owned(), why: error.to_string() }),
-    }
-}
-
 /// The system says neither why nor for how long.
 async fn system(name: &str) -> Result<Vec<IpAddr>, NameError> {
     match tokio::net::lookup_host((name, 0)).await {
         Ok(found) => Ok(found.map(|address| address.ip()).collect()),
         Err(error) if error.to_string().contains("emporary") => {
-            Err(NameError::Temporary { name: name.to_owned(), why: error.to_string() })
+            let kind = of_system(&error).unwrap_or(FailureKind::DnsTemporary);
+            Err(NameError::Temporary { kind, name: name.to_owned(), why: error.to_string() })
         }
         Err(_) => Err(NameError::Unknown(name.to_owned())),
     }

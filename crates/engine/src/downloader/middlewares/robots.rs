@@ -16,7 +16,7 @@ use url::Url;
 use crate::downloader::robots::{self, Rules};
 use crate::downloader::{Admission, Fetch, Keep, Middleware, Reason};
 use crate::hosts::Hosts;
-use crate::message::{Failure, FailureKind, Request};
+use crate::message::{Failure, FailureKind, Reach, Request};
 use crate::stats::{Name, Stats};
 
 /// What was forbidden by robots.txt, in stats.
@@ -85,6 +85,16 @@ struct Origin {
     until: Instant,
     /// How often the file could not be had since it last could.
     tries: usize,
+    /// How far the request could reach that it was fetched for.
+    reach: Reach,
+}
+
+impl Origin {
+    /// Whether it holds for this request. What a page must not lead to, the operator may.
+    fn holds_for(&self, request: &Request) -> bool {
+        let is_refused = matches!(self.answer, Answer::Failed(FailureKind::BlockedAddress, _));
+        self.until > Instant::now() && (!is_refused || self.reach == request.reach)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -104,10 +114,6 @@ impl Robots {
     #[must_use]
     pub fn new(settings: Settings, hosts: Arc<Hosts>, stats: Arc<Stats>) -> Self {
         Self { settings, hosts, stats, origins: Mutex::default(), fetching: Mutex::default() }
-    }
-
-    fn known(&self, origin: &str) -> Option<Origin> {
-        self.origins().get(origin).filter(|known| known.until > Instant::now()).cloned()
     }
 
     fn origins(&self) -> MutexGuard<'_, HashMap<String, Origin>> {
@@ -175,7 +181,8 @@ impl Robots {
 
     /// What came of it, and for how long that holds.
     fn judge(&self, request: &Request, fetched: Result<Option<Rules>, Failure>, tries: usize) -> Origin {
-        let lasting = |answer| Origin { answer, until: Instant::now() + self.settings.max_age, tries: 0 };
+        let reach = request.reach;
+        let lasting = |answer| Origin { answer, until: Instant::now() + self.settings.max_age, tries: 0, reach };
         let failure = match fetched {
             Ok(None) => return lasting(Answer::Free),
             Ok(Some(rules)) => return lasting(self.slowed_down(request, rules)),
@@ -205,7 +212,7 @@ impl Robots {
             Answer::Failed(..) if !is_absent => self.settings.max_age,
             _ => wait.unwrap_or(self.settings.max_age),
         };
-        Origin { answer, until: Instant::now() + until, tries: if is_absent { 0 } else { tries + 1 } }
+        Origin { answer, until: Instant::now() + until, tries: if is_absent { 0 } else { tries + 1 }, reach }
     }
 
     /// The host gets the time between requests that it asks for.
@@ -274,7 +281,7 @@ impl Middleware for Robots {
         }
         let origins = self.origins();
         let known = origins.get(&request.url[..url::Position::BeforePath]);
-        let Some(known) = known.filter(|known| known.until > Instant::now()) else { return Admission::Wait };
+        let Some(known) = known.filter(|known| known.holds_for(request)) else { return Admission::Wait };
         match &known.answer {
             Answer::Free => Admission::Send,
             Answer::Rules(rules) if rules.allows(&request.url) => Admission::Send,
@@ -294,7 +301,7 @@ impl Middleware for Robots {
             fetching.entry(origin.clone()).or_default().clone()
         };
         let _only_one = lock.lock().await;
-        if self.known(&origin).is_some() {
+        if self.origins().get(&origin).is_some_and(|known| known.holds_for(request)) {
             return;
         }
         let fetched = self.fetch(request, fetch).await;
@@ -379,6 +386,16 @@ mod tests {
         let robots = robots();
         know(&robots, "http://a.example/", fails(FailureKind::DnsNxdomain));
         assert!(matches!(robots.admit(&wish("http://a.example/")), Admission::Fail(FailureKind::DnsNxdomain, _)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_page_must_not_lead_to_the_operator_may_still_name() {
+        let robots = robots();
+        let from_page = Request { reach: Reach::Public, ..wish("http://inner.example/") };
+        let refused = robots.judge(&from_page, fails(FailureKind::BlockedAddress), 0);
+        robots.origins().insert(origin(&from_page.url), refused);
+        assert!(matches!(robots.admit(&from_page), Admission::Fail(FailureKind::BlockedAddress, _)));
+        assert_eq!(robots.admit(&wish("http://inner.example/")), Admission::Wait);
     }
 
     #[tokio::test(start_paused = true)]
