@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use dragline::Registry;
 use dragline::prelude::*;
 
+mod listed;
+
+use crate::listed::Listed;
+
 /// Panics, fails or goes on, as the page's path says.
 #[derive(Deserialize)]
 struct Odd {
@@ -100,5 +104,6 @@ impl Spider for Many {
 }
 
 fn main() -> ExitCode {
-    dragline_cli::main(Registry::new().spider::<Odd>().spider::<Many>())
+    let registry = Registry::new().spider::<Odd>().spider::<Many>().spider::<Listed>();
+    dragline_cli::main(registry.pipeline::<dragline_images::Images>())
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::clients::{Clients, Way};
@@ -187,6 +187,10 @@ impl Client {
         if length > limits.max_head.as_u64() {
             let detail = format!("head of {} is over `download.max_head` = {}", ByteSize(length), limits.max_head);
             return Err(Failure::new(FailureKind::HeadTooLarge, request.url.clone(), detail));
+        }
+        if let Some(coding) = unknown_coding(&headers) {
+            let detail = format!("the body is coded as `{coding}` for its way, which is not known");
+            return Err(Failure::new(FailureKind::BadFraming, request.url.clone(), detail));
         }
         let remote = head.remote_addr();
         let is_public = way.proxy.is_some() || remote.is_none_or(|remote| dialer::address::is_global(remote.ip()));
@@ -497,6 +501,15 @@ fn count_response(response: &Response, stats: &Stats) {
         (Name::from("downloader/response_bytes"), bytes),
         (status, 1),
     ]);
+}
+
+/// A transfer coding that was not undone: what comes under it is not the body (RFC 9112, section 6.1). `TE` asks for none.
+fn unknown_coding(headers: &HeaderMap) -> Option<String> {
+    let fields = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let codings = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let is_known =
+        |coding: &[u8]| [&b""[..], b"chunked", b"identity"].iter().any(|known| coding.eq_ignore_ascii_case(known));
+    codings.into_iter().find(|coding| !is_known(coding)).map(|coding| String::from_utf8_lossy(coding).into_owned())
 }
 
 /// An estimate of the head's size, as Scrapy's.
