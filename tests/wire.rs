@@ -166,7 +166,7 @@ fn h04_a_head_in_doubt_is_refused() {
 #[test]
 fn h05_what_nobody_asked_for_is_no_answer_to_the_next_request() {
     let faults = faults();
-    let poisoned = ["/framing/extra-bytes", "/framing/second-response", "/framing/early-response"];
+    let poisoned = ["/framing/extra-bytes", "/framing/second-response"];
     let good: Vec<String> = (0..12).map(|number| format!("/html?title=T{number}&number={number}")).collect();
     let mut links = Vec::new();
     for (number, page) in good.iter().enumerate() {
@@ -186,8 +186,18 @@ fn h05_what_nobody_asked_for_is_no_answer_to_the_next_request() {
             let page = titles.iter().find(|(path, _)| path.contains(&format!("title=T{number}&")));
             assert_eq!(page.expect("a page").1, &format!("T{number}"));
         }
-        let lengths = ended.items.iter().filter(|item| item["url"].as_str().is_some_and(|url| url.contains("framing")));
-        assert!(lengths.clone().count() == 12 && !ended.stderr.contains("poison"));
+        let lengths =
+            ended.items.iter().filter(|item| item["url"].as_str().is_some_and(|url| url.contains("/framing/")));
+        assert_eq!(lengths.count(), 12);
+    }
+    // one that comes while nothing is asked; one that comes later nobody can tell from the answer
+    let links: Vec<String> = (0..4).map(|number| format!("/framing/early-response?{number}")).collect();
+    let good: Vec<String> = (0..4).map(|number| format!("/html?title=T{number}")).collect();
+    let links: Vec<&str> = links.iter().zip(&good).flat_map(|(early, good)| [early.as_str(), good]).collect();
+    let ended = crawl_site(&Scene::new(), &hub(&faults, &links), &["-s", "hosts.delay=150ms"]);
+    let titles = titles(&ended);
+    for (number, page) in good.iter().enumerate() {
+        assert_eq!(titles[page], format!("T{number}"));
     }
 }
 
@@ -445,9 +455,7 @@ fn h14_no_line_of_a_request_is_made_of_data() {
     assert!(echo.starts_with("GET /echo?%0d%0aX-Injected") && !injected(&echo), "{echo}");
     assert_eq!(fetch(&faults.at("/redirect/bare-cr"), &["--no-robots"]).kind(), "bad_framing");
     let before = faults.log().served();
-    for header in
-        ["X-Good: a\r\nX-Injected: 1", "X-Injected\r\n: 1", "X-Good: a\nX-Injected: 1", "X-Good: a\0b", "Bad Name: 1"]
-    {
+    for header in ["X-Good: a\r\nX-Injected: 1", "X-In\r\njected: 1", "X-Good: a\nX-Injected: 1", "Bad Name: 1"] {
         let refused = fetch(&faults.at("/echo"), &["-H", header]);
         assert_eq!(refused.code, 2, "{header:?}: {}", refused.json);
     }

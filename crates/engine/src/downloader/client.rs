@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::clients::{Clients, Way};
 use super::dialer::{self, Guard, Names, literal};
-use super::explain::{explain, is_http2, was_closed};
+use super::explain::{explain, is_http2, was_closed, was_refused};
 use super::parts::Parts;
 use super::tls::Tls;
 use super::{Dns, Keep, Limits, PinError};
@@ -22,6 +22,8 @@ use crate::stats::{Name, Stats};
 const OTHER_BODY: u64 = 64 * 1024;
 /// Turns of the scheduler until a connection is back in its pool: its own task, and the one that waits for it.
 const YIELDS: u8 = 2;
+/// Times that a request is sent again because the server has not looked at it.
+const REFUSALS: u8 = 4;
 /// Hosts of which something is remembered: that they have answered, that they speak no HTTP/2.
 const REMEMBERED: usize = 10_000;
 
@@ -159,6 +161,7 @@ impl Client {
         // what HTTP/2 came to, where HTTP/1.1 is tried instead
         let mut first_try = None;
         let mut may_repeat = is_idempotent(&request.method) && self.has_answered(&host);
+        let mut refused = 0;
         let head = loop {
             match timeout_at(head_deadline, self.ask(request, &way)?).await {
                 Ok(Ok(head)) => break head,
@@ -166,6 +169,11 @@ impl Client {
                 Ok(Err(error)) if may_repeat && was_closed(&error) => {
                     stats.add("downloader/reconnect_count", 1);
                     may_repeat = false;
+                }
+                // the server says that it has not looked at it: whatever it is, sending it again is sending it once
+                Ok(Err(error)) if refused < REFUSALS && was_refused(&error) => {
+                    stats.add("downloader/reconnect_count", 1);
+                    refused += 1;
                 }
                 Ok(Err(error)) if way.http2 && is_idempotent(&request.method) && is_http2(&error) => {
                     first_try = Some(explain(&error, &request.url));
