@@ -13,6 +13,8 @@ use serde_json::Value;
 use sha1::{Digest, Sha1};
 use tempfile::TempDir;
 
+pub mod faulty;
+
 /// The built binary of this workspace. `tests/run` builds it before the tests; cargo knows no other package's binaries.
 #[must_use]
 pub fn dragline() -> Command {

@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use dragline::Registry;
 use dragline::prelude::*;
 
+mod listed;
+
+use crate::listed::Listed;
+
 /// Panics, fails or goes on, as the page's path says.
 #[derive(Deserialize)]
 struct Odd {
@@ -148,5 +152,6 @@ impl Spider for Opens {
 }
 
 fn main() -> ExitCode {
-    dragline_cli::main(Registry::new().spider::<Odd>().spider::<Many>().spider::<Telltale>().spider::<Opens>())
+    let registry = Registry::new().spider::<Odd>().spider::<Many>().spider::<Telltale>().spider::<Opens>();
+    dragline_cli::main(registry.spider::<Listed>().pipeline::<dragline_images::Images>())
 }

@@ -113,8 +113,11 @@ pub(crate) struct Fetch {
     #[arg(long)]
     pub(crate) no_redirect: bool,
     /// Keep to robots.txt, as a crawl does. It is for crawlers, and this one URL is asked for by you.
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_robots")]
     pub(crate) robots: bool,
+    /// Ask for no robots.txt, as is usual here; overrides an earlier `--robots`.
+    #[arg(long, overrides_with = "robots")]
+    pub(crate) no_robots: bool,
     /// What is logged, as for `crawl`.
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub(crate) log_level: String,

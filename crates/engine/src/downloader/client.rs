@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::clients::{Clients, Way};
 use super::dialer::{self, Guard, Names, literal};
-use super::explain::{explain, is_http2, was_closed};
+use super::explain::{explain, is_http2, was_closed, was_refused};
 use super::parts::Parts;
 use super::tls::Tls;
 use super::{Dns, Keep, Limits, PinError};
@@ -22,6 +22,8 @@ use crate::stats::{Name, Stats};
 const OTHER_BODY: u64 = 64 * 1024;
 /// Turns of the scheduler until a connection is back in its pool: its own task, and the one that waits for it.
 const YIELDS: u8 = 2;
+/// Times that a request is sent again because the server has not looked at it.
+const REFUSALS: u8 = 4;
 /// Hosts of which something is remembered: that they have answered, that they speak no HTTP/2.
 const REMEMBERED: usize = 10_000;
 
@@ -164,6 +166,7 @@ impl Client {
         // what HTTP/2 came to, where HTTP/1.1 is tried instead
         let mut first_try = None;
         let mut may_repeat = is_idempotent(&request.method) && self.has_answered(&host);
+        let mut refused = 0;
         let head = loop {
             match timeout_at(head_deadline, self.ask(request, &way)?).await {
                 Ok(Ok(head)) => break head,
@@ -171,6 +174,11 @@ impl Client {
                 Ok(Err(error)) if may_repeat && was_closed(&error) => {
                     stats.add("downloader/reconnect_count", 1);
                     may_repeat = false;
+                }
+                // the server says that it has not looked at it: whatever it is, sending it again is sending it once
+                Ok(Err(error)) if refused < REFUSALS && was_refused(&error) => {
+                    stats.add("downloader/reconnect_count", 1);
+                    refused += 1;
                 }
                 Ok(Err(error)) if way.http2 && is_idempotent(&request.method) && is_http2(&error) => {
                     first_try = Some(explain(&error, &request.url));
@@ -192,6 +200,10 @@ impl Client {
         if length > limits.max_head.as_u64() {
             let detail = format!("head of {} is over `download.max_head` = {}", ByteSize(length), limits.max_head);
             return Err(Failure::new(FailureKind::HeadTooLarge, request.url.clone(), detail));
+        }
+        if let Some(coding) = unknown_coding(&headers) {
+            let detail = format!("the body is coded as `{coding}` for its way, which is not known");
+            return Err(Failure::new(FailureKind::BadFraming, request.url.clone(), detail));
         }
         let remote = head.remote_addr();
         let is_public = way.proxy.is_some() || remote.is_none_or(|remote| dialer::address::is_global(remote.ip()));
@@ -502,6 +514,15 @@ fn count_response(response: &Response, stats: &Stats) {
         (Name::from("downloader/response_bytes"), bytes),
         (status, 1),
     ]);
+}
+
+/// A transfer coding that was not undone: what comes under it is not the body (RFC 9112, section 6.1). `TE` asks for none.
+fn unknown_coding(headers: &HeaderMap) -> Option<String> {
+    let fields = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let codings = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let is_known =
+        |coding: &[u8]| [&b""[..], b"chunked", b"identity"].iter().any(|known| coding.eq_ignore_ascii_case(known));
+    codings.into_iter().find(|coding| !is_known(coding)).map(|coding| String::from_utf8_lossy(coding).into_owned())
 }
 
 /// An estimate of the head's size, as Scrapy's.

@@ -81,6 +81,22 @@ pub(super) fn was_closed(error: &reqwest::Error) -> bool {
     false
 }
 
+/// Whether the server says that it has not looked at the request: a stream that it refuses, or one that came after it had
+/// said that it takes no more (RFC 9113, sections 6.8 and 8.7).
+pub(super) fn was_refused(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            let reason = error.reason();
+            return error.is_remote()
+                && (error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
+                    || error.is_go_away() && reason == Some(h2::Reason::NO_ERROR));
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// Whether the two ends do not understand each other in HTTP/2: HTTP/1.1 may still do.
 pub(super) fn is_http2(error: &reqwest::Error) -> bool {
     let mut cause = error.source();

@@ -68,7 +68,7 @@ pub enum FailureKind {
     IncompleteBody,
     /// The body is over its limit.
     TooLarge,
-    /// The head is over `download.max_head`, has more fields than `download.max_headers` or too many interim responses.
+    /// The head is over `download.max_head` or has more fields than `download.max_headers`.
     HeadTooLarge,
     /// The other end does not speak HTTP as it should.
     BadFraming,

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use bytesize::ByteSize;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use coding::Coding;
 use unpack::{Progress, Unpacking, Wrong};
@@ -49,13 +50,16 @@ impl Default for Settings {
 pub struct Decompression {
     settings: Settings,
     stats: Arc<Stats>,
+    /// Large bodies are unpacked no more at once than there are processors: more would only take more memory.
+    processors: Arc<Semaphore>,
 }
 
 impl Decompression {
     /// Unpacks within these limits, and those of the body.
     #[must_use]
     pub fn new(settings: Settings, stats: Arc<Stats>) -> Self {
-        Self { settings, stats }
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { settings, stats, processors: Arc::new(Semaphore::new(processors)) }
     }
 
     /// Puts the unpacked body in the place of the packed one; a failure leaves none.
@@ -104,7 +108,10 @@ impl Decompression {
                 Progress::More => {}
             }
         }
+        // it is never closed, and without a permit the work would be done all the same
+        let permit = self.processors.clone().acquire_owned().await;
         let work = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
             unpacking.run(u64::MAX)?;
             unpacking.finish()
         });
