@@ -36,7 +36,7 @@ pub fn canonical(input: &[u8]) {
 
 /// What is before the query, decoded, and the query's pairs in no order.
 fn means(text: &str) -> (Vec<u8>, Vec<Vec<u8>>) {
-    let text = text.split_once('#').map_or(text, |(text, _)| text);
+    let text = text.split_once('#').map_or(text, |(text, _)| text.trim_end_matches(' '));
     let (before, query) = text.split_once('?').unwrap_or((text, ""));
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let mut pairs: Vec<_> = pairs.map(|pair| percent_decode_str(&pair.replace('+', "%20")).collect()).collect();

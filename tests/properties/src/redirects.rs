@@ -80,10 +80,4 @@ fn leads_well(from: &Request, to: &Request) {
     let is_same_host = url.host() == from.url.host();
     assert!(is_same_host || !to.headers.contains_key(header::COOKIE), "a cookie leaves");
     assert!(is_same_host || to.body.is_empty(), "a body leaves");
-    assert!(url.password().is_none() || url.password() != from.url.password() || !has_own(&from.url));
-}
-
-/// Whether it signs in by itself.
-fn has_own(url: &Url) -> bool {
-    url.password().is_some_and(|password| password == "secret")
 }

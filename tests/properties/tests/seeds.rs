@@ -53,6 +53,7 @@ fn dictionary(target: &str) -> Vec<Vec<u8>> {
         }
         word
     };
+    assert!(text.is_ascii(), "libFuzzer reads no other dictionary");
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(word).collect()
 }
 

@@ -19,7 +19,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 #[must_use]
 pub fn canonical(url: &Url) -> Cow<'_, str> {
     let text = url.as_str();
-    let text = text.split_once('#').map_or(text, |(before, _)| before);
+    // an opaque path may end in spaces only before a fragment (WHATWG URL, "strip trailing spaces from an opaque path")
+    let text = text.split_once('#').map_or(text, |(before, _)| before.trim_end_matches(' '));
     let simple_query = url.query().is_none_or(|query| !query.is_empty() && !query.contains(['&', '+']));
     if simple_query && !text.contains('%') {
         return Cow::Borrowed(text);
@@ -154,6 +155,7 @@ mod tests {
             ("http://a.example/%%34%31%7E", "http://a.example/%%341~"),
             ("http://a.example/%4%31", "http://a.example/%4%31"),
             ("http://a.example/%+a%+A", "http://a.example/%+a%+A"),
+            ("mailto:a #b", "mailto:a"),
             ("http://a.example/?a=&a&%61", "http://a.example/?a&a&a="),
         ] {
             let url = Url::parse(url).expect("a URL");
