@@ -1,6 +1,7 @@
 //! The order of the house: inside the engine, arrows point one way.
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -125,4 +126,40 @@ fn the_readme_shows_the_spider_as_it_is() {
     let spider = fs::read_to_string(root.join("spiders/kodak-pulse/src/lib.rs")).expect("text");
     let (spider, _) = spider.split_once("\n#[cfg(test)]").expect("tests at the end");
     assert!(readme.contains(&format!("```rust\n{}\n```", spider.trim_end())), "README.md shows another spider");
+}
+
+/// The rows of the list of faults that are to be held by tests here: letter, and the number of the last one.
+const ROWS: [(char, u8); 6] = [('S', 10), ('C', 14), ('H', 22), ('N', 9), ('B', 10), ('L', 5)];
+
+/// The rows that the names of tests begin with: `S01` of `fn s01_…`.
+fn tested() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    ["crates", "spiders", "tests"].iter().for_each(|folder| sources(&root.join(folder), &mut files));
+    let mut rows = BTreeSet::new();
+    for path in files {
+        let text = fs::read_to_string(path).expect("text");
+        let names = text.lines().filter_map(|line| line.trim_start().trim_start_matches("async ").strip_prefix("fn "));
+        for name in names {
+            // a second row may follow: `s06_and_s07_…`
+            let mut parts = name.split('_').take(3).filter(|part| *part != "and");
+            let is_row = |part: &&str| part.len() == 3 && part[1..].bytes().all(|byte| byte.is_ascii_digit());
+            rows.extend(parts.by_ref().take_while(is_row).map(str::to_ascii_uppercase));
+        }
+    }
+    rows
+}
+
+#[test]
+fn every_row_of_the_list_of_faults_is_held_by_a_test_or_says_why_not() {
+    let list = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("rows.toml")).expect("text");
+    let list: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(&list).expect("tables of reasons");
+    let (tested, untested, in_part) = (tested(), &list["untested"], &list["in_part"]);
+    let all = ROWS.iter().flat_map(|(letter, last)| (1..=*last).map(move |number| format!("{letter}{number:02}")));
+    let missing: Vec<String> = all.filter(|row| !tested.contains(row) && !untested.contains_key(row)).collect();
+    assert!(missing.is_empty(), "neither a test nor a reason in tests/rows.toml: {missing:?}");
+    let stale: Vec<&String> = untested.keys().filter(|row| tested.contains(*row)).collect();
+    assert!(stale.is_empty(), "tests/rows.toml says that no test holds {stale:?}, and one does");
+    let gone: Vec<&String> = in_part.keys().filter(|row| !tested.contains(*row)).collect();
+    assert!(gone.is_empty(), "tests/rows.toml says that tests hold {gone:?}, and none does");
 }

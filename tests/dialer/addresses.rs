@@ -158,14 +158,14 @@ fn s03_a_name_that_changes_its_address_leads_nowhere_else() {
             _ => page("here"),
         });
         let scene = Scene::new();
-        let arguments = ["-a", "url=http://public.example/", "-a", "same_host=false", "-s", "hosts.delay=1100ms"];
+        let arguments = ["-a", "url=http://public.example/", "-a", "same_host=false", "-s", "hosts.delay=1500ms"];
         let mut command = network.crawl(&scene, "site", &arguments);
         command.args(["-s", "crawl.concurrency=100", "-s", "hosts.per_address=0"]);
         let ended = scene.ended(&command.output().expect("it runs"));
         ended.expect_code(0);
         assert_eq!(ended.count("requests/done") + ended.count("requests/failed_count/blocked_address"), names + 1);
         let again = (0..names).filter(|name| server.asked(&format!("n{name}.example")).0 > 1).count();
-        assert!(again as u64 * 10 >= names * 9, "names were asked for again: {again}");
+        assert!(again as u64 * 2 > names, "names were asked for again: {again}");
         let asked = site.asked();
         assert!(asked.iter().all(|asked| is_global(asked.to)), "{:?}", asked.iter().find(|asked| !is_global(asked.to)));
         assert_eq!(network.dialled(), asked.len() as u64, "nothing was dialled that is not listed");

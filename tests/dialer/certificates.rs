@@ -1,4 +1,4 @@
-//! N05, N06 and N08: whom TLS makes sure of.
+//! N05, N06, N08 and N09: whom TLS makes sure of, and where it must not be missing.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -103,4 +103,25 @@ fn n08_a_page_of_https_leads_to_images_of_http() {
         ended.items.iter().all(|item| item["image_urls"][0].as_str().is_some_and(|url| url.starts_with("http://")))
     );
     assert_eq!(ended.count("file_status_count/downloaded"), 10);
+}
+
+#[test]
+fn n09_a_signed_request_does_not_go_over_plain_http_unless_that_is_said() {
+    let shop = dragline_replica::books::Books::start(dragline_replica::books::Options::default()).expect("a shop");
+    let bucket = Faults::start(Options::default()).expect("the server starts");
+    let crawl = |allow: &str| {
+        let scene = Scene::new();
+        let url = format!("url={}", shop.url());
+        let mut command =
+            scene.command("books", &["-a", &url, "-o", "s3://bucket/books.jsonl", "-s", "limits.items=1"]);
+        command.env("AWS_ACCESS_KEY_ID", "id").env("AWS_SECRET_ACCESS_KEY", "secret").env("AWS_REGION", "us-east-1");
+        command.env("AWS_ENDPOINT", bucket.at("")).env("AWS_ALLOW_HTTP", allow).args(["-s", "crawl.patience=0s"]);
+        command.output().expect("it runs")
+    };
+    let output = crawl("false");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("s3://bucket/books.jsonl"), "{said}");
+    assert_eq!(bucket.log().connections(), 0, "{said}");
+    let _ = crawl("true");
+    assert!(bucket.log().connections() > 0);
 }

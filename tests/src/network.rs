@@ -20,6 +20,7 @@ pub struct Network(());
 
 /// Runs a test in a network of its own: the test's binary runs once more, for this test alone, in a new namespace. Where
 /// the system does not allow that, the test says so and is skipped.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub fn inside<Body: FnOnce(&Network)>(body: Body) {
     if std::env::var_os(INSIDE).is_some() {
         return body(&Network::up());

@@ -141,3 +141,56 @@ impl State {
         *others >= OTHERS
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{Method, StatusCode};
+    use url::Url;
+
+    use super::*;
+    use crate::hosts;
+
+    struct Bench(Outage, std::sync::Arc<Hosts>, Stats);
+
+    impl Bench {
+        fn new() -> Self {
+            let hosts = Hosts::new(16, hosts::Settings::default());
+            Self(Outage::new(Duration::from_secs(600)), hosts, Stats::default())
+        }
+
+        /// Whether a request to this host that ended so is sent again as it was.
+        fn holds(&self, method: Method, host: &str, end: Option<FailureKind>) -> bool {
+            let url = Url::parse(&format!("http://{host}.example/")).expect("a URL");
+            let outcome = match end {
+                Some(kind) => Err(Failure::new(kind, url.clone(), "why")),
+                None => Ok(Response::new(url.clone(), StatusCode::OK)),
+            };
+            self.0.look(&Request::new(method, url), &outcome, &self.1, &self.2).is_some()
+        }
+
+        fn silence(&self, host: &str) -> bool {
+            self.holds(Method::GET, host, Some(FailureKind::ConnectTimeout))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_of_all_who_have_answered_is_an_outage_until_somebody_answers() {
+        let bench = Bench::new();
+        for host in ["a", "b", "c"] {
+            assert!(!bench.holds(Method::GET, host, None));
+        }
+        assert!(!bench.silence("a") && !bench.silence("a") && !bench.silence("b"), "two hosts may be down");
+        assert!(bench.silence("c") && bench.silence("a") && bench.silence("new"));
+        assert!(bench.holds(Method::GET, "a", Some(FailureKind::HeadTimeout)));
+        assert!(!bench.holds(Method::POST, "a", Some(FailureKind::HeadTimeout)), "it may have arrived");
+        assert!(!bench.holds(Method::GET, "b", None));
+        assert!(!bench.silence("c") && !bench.silence("new"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_that_never_answered_are_no_outage() {
+        let bench = Bench::new();
+        bench.holds(Method::GET, "a", None);
+        assert!(["b", "c", "d", "e", "f"].iter().all(|host| !bench.silence(host)));
+    }
+}
