@@ -9,13 +9,16 @@ use std::time::{Duration, Instant};
 use dragline_replica::faults::Faults;
 use dragline_replica::{Entry, HostLog};
 use dragline_tests::faulty::{SHORT, asked, crawl_list, crawl_site, faults, faults_of, fetch};
-use dragline_tests::{Ended, Scene, odd_runner};
+use dragline_tests::{Ended, Scene, odd_runner, soak};
 
 /// Pages of each folder of a `robots-…` host; its front page is one more.
 const PAGES: usize = 4;
 
 /// How often robots.txt may be asked for again, and how soon.
 const SOON: [&str; 2] = ["-s", "middlewares.robots.retry=[\"100ms\", \"100ms\", \"100ms\"]"];
+
+/// So much less than the sender waited may lie between two requests as the server reads them, on a busy machine.
+const SHIFTED: Duration = Duration::from_millis(40);
 
 /// What a host was asked in the order in which the requests came, by its first label.
 fn in_order(faults: &Faults, label: &str) -> Vec<Entry> {
@@ -30,6 +33,13 @@ fn pages(faults: &Faults, label: &str) -> (usize, usize) {
     let asked = asked(faults, label);
     let count = |folder: &str| asked.keys().filter(|path| path.starts_with(folder)).count();
     (count("/public/") + usize::from(asked.contains_key("/")), count("/private/"))
+}
+
+#[test]
+fn a_crawl_of_which_all_is_forbidden_ends() {
+    let faults = faults_of(PAGES, Duration::ZERO);
+    let ended = crawl_site(&Scene::new(), &faults.host("robots-deny"), &["-s", "limits.time=20s"]);
+    assert_eq!((ended.count("requests/skipped"), &ended.report["finish_reason"]), (1, &"finished".into()));
 }
 
 /// Crawls hosts by their labels, all of each.
@@ -68,7 +78,7 @@ fn b01_a_host_that_waits_for_its_robots_txt_is_there_after_the_crawl_was_stopped
     let scene = Scene::new();
     let url = faults.host("robots-flaky-1");
     let job = ["--job", "job", "--fail-on", "never"];
-    let waits = [&job[..], &["-s", "middlewares.robots.retry=[\"1h\"]", "-s", "limits.time=500ms"]].concat();
+    let waits = [&job[..], &["-s", "middlewares.robots.retry=[\"2s\"]", "-s", "limits.time=500ms"]].concat();
     let ended = crawl_site(&scene, &url, &waits);
     assert_eq!((ended.count("requests/pending"), ended.count("requests/failed")), (1, 0), "{:#}", ended.report);
     let ended = crawl_site(&scene, &url, &job);
@@ -81,7 +91,7 @@ fn b01_a_host_that_is_not_there_fails_as_what_it_is() {
     let faults = faults();
     assert_eq!(fetch("http://127.0.0.1:9/", &[]).kind(), "connect");
     assert_eq!(fetch(&faults.https_host("expired"), &[]).kind(), "tls.cert.expired");
-    assert_eq!(fetch("http://none.invalid/", &["-s", "dns.servers=[\"127.0.0.1:9\"]"]).kind(), "dns.temporary");
+    assert_eq!(fetch("http://none.invalid/", &["-s", "dns.servers=[\"127.0.0.1:9\"]"]).kind(), "dns.nxdomain");
 }
 
 #[test]
@@ -100,7 +110,8 @@ fn b02_no_file_is_no_rule_and_too_much_is_not_none() {
     for (status, count) in [(404, 1), (401, 1), (403, 1), (429, 1), (200, 3)] {
         assert_eq!(ended.count(&format!("robotstxt/response_status_count/{status}")), count, "{status}");
     }
-    assert_eq!(ended.count("robotstxt/forbidden"), PAGES as u64 + 1);
+    let forbidden = ended.count("robotstxt/forbidden");
+    assert_eq!(forbidden, PAGES as u64 + 1, "{:#}", ended.report);
     let (found, ended) = run(&["-s", "middlewares.robots.allow_if_forbidden=false"]);
     assert_eq!(found, [public, all, (0, 0), (0, 0), (0, 0), (0, 0), all], "{:#}", ended.report);
     assert!(ended.stderr.contains("`middlewares.robots.allow_if_forbidden`"), "{}", ended.stderr);
@@ -171,7 +182,7 @@ fn b05_a_delay_is_kept_as_the_server_sees_it() {
     let ended = crawl_hosts(&faults, &labels, &["-s", "middlewares.robots.max_delay=2s"]);
     let hosts = hosts(&faults);
     assert_eq!(hosts["robots-delay-0p2"].requests, 1 + 1 + PAGES);
-    assert!(hosts["robots-delay-0p2"].smallest_gap >= Some(Duration::from_millis(195)), "{hosts:?}");
+    assert!(hosts["robots-delay-0p2"].smallest_gap >= Some(Duration::from_millis(200) - SHIFTED), "{hosts:?}");
     assert_eq!(hosts["robots-delay-0p2"].most_at_once, 1);
     for label in ["robots-delay-0", "robots-delay--1"] {
         assert_eq!(pages(&faults, label), (1 + PAGES, 0), "{label}");
@@ -185,7 +196,7 @@ fn b05_a_delay_is_kept_as_the_server_sees_it() {
     let faults = faults_of(PAGES, Duration::ZERO);
     crawl_hosts(&faults, &["robots-delay-86400"], &capped).expect_code(0);
     let host = self::hosts(&faults)["robots-delay-86400"];
-    assert!(host.requests == 2 + PAGES && host.smallest_gap >= Some(Duration::from_millis(95)), "{host:?}");
+    assert!(host.requests == 2 + PAGES && host.smallest_gap >= Some(Duration::from_millis(100) - SHIFTED), "{host:?}");
 }
 
 /// How the server saw each host, by its first label.
@@ -219,16 +230,27 @@ fn b06_sites_without_end_end() {
     let (sessions, _) = trap("trap-sessions", &[]);
     assert!(sessions.count("traps/queries_count") > 0, "{:#}", sessions.report);
     assert!(sessions.count("response_received_count") < 2_000, "{:#}", sessions.report);
-    let (facets, _) = trap("trap-facets", &[]);
-    assert!(facets.count("traps/queries_count") > 0, "{:#}", facets.report);
     let (redirects, _) = trap("trap-redirects", &["--fail-on", "never"]);
     assert_eq!(redirects.count("requests/failed_count/too_many_redirects"), 1, "{:#}", redirects.report);
 }
 
+/// A tenth of what is shipped, for sites that reach their limit only after very many pages; all of it with `--soak`.
+fn a_tenth(limit: &'static str) -> Vec<&'static str> {
+    if soak() { Vec::new() } else { vec!["-s", limit] }
+}
+
 #[test]
 fn b06_a_calendar_without_end_ends() {
-    let (calendar, _) = trap("trap-calendar", &[]);
+    let (calendar, _) = trap("trap-calendar", &a_tenth("traps.hops=1000"));
     assert!(calendar.count("traps/hops_count") > 0, "{:#}", calendar.report);
+    assert!(calendar.count("response_received_count") <= 20_100, "{:#}", calendar.report);
+}
+
+#[test]
+fn b06_a_list_by_every_combination_of_what_it_has_ends() {
+    let (facets, _) = trap("trap-facets", &a_tenth("traps.pages_per_host=5000"));
+    let pages = facets.count("response_received_count");
+    assert!(soak() || (facets.count("traps/pages_per_host_count") > 0 && pages <= 5_000 + 21), "{:#}", facets.report);
 }
 
 #[test]
@@ -267,32 +289,27 @@ fn politeness_is_what_the_server_saw() {
         [hosts]
         concurrency = 6
         per_address = 0
-        [hosts."delayed.localhost"]
-        delay = "60ms"
         [hosts."good-jitter.localhost"]
-        delay = "60ms"
+        delay = "150ms"
         jitter = 0.5
         [hosts."*-narrow.localhost"]
         concurrency = 2
         [hosts."good-rate.localhost"]
-        rate = "20/s"
+        rate = "8/s"
         [hosts."good-delayed.localhost"]
-        delay = "60ms"
+        delay = "150ms"
     "#;
     std::fs::write(scene.path("hosts.toml"), rules).expect("a file");
-    let labels = ["good-delayed", "good-jitter", "good-narrow", "good-rate", "good-wide", "robots-delay-0p1"];
+    let labels = ["good-delayed", "good-jitter", "good-narrow", "good-rate", "good-wide", "robots-delay-0p2"];
     let urls = labels.map(|label| faults.host(label));
     let ended = crawl_list(&scene, &urls, &["-a", "follow=true", "--config", "hosts.toml"]);
     ended.expect_code(0);
     let seen = hosts(&faults);
-    // what the sender waits for, less what a busy machine shifts between sending and reading
-    let shifted = Duration::from_millis(8);
-    let gap = |label: &str| seen[label].smallest_gap.expect("two requests") + shifted;
-    assert!(gap("good-delayed") >= Duration::from_millis(60), "{seen:?}");
-    assert!(gap("good-jitter") >= Duration::from_millis(30), "{seen:?}");
-    assert!(gap("good-jitter") < Duration::from_millis(60) + shifted, "it varies: {seen:?}");
-    assert!(gap("good-rate") >= Duration::from_millis(50), "{seen:?}");
-    assert!(gap("robots-delay-0p1") >= Duration::from_millis(100), "{seen:?}");
+    let gap = |label: &str| seen[label].smallest_gap.expect("two requests") + SHIFTED;
+    for (label, least) in [("good-delayed", 150), ("good-jitter", 75), ("good-rate", 125), ("robots-delay-0p2", 200)] {
+        assert!(gap(label) >= Duration::from_millis(least), "{label}: {seen:?}");
+    }
+    assert!(gap("good-jitter") < Duration::from_millis(150) + SHIFTED, "it varies: {seen:?}");
     assert!(seen["good-narrow"].most_at_once <= 2 && seen["good-wide"].most_at_once <= 6, "{seen:?}");
     assert!(seen["good-wide"].most_at_once > 2, "{seen:?}");
     // our own report tells the same
@@ -303,7 +320,7 @@ fn politeness_is_what_the_server_saw() {
         let ours = host["most_at_once"].as_u64().expect("a number");
         assert!(ours >= seen.most_at_once as u64, "{label}: {ours} of {}", seen.most_at_once);
         let least = Duration::from_secs_f64(host["smallest_gap"].as_f64().expect("a time"));
-        assert!(seen.smallest_gap.expect("a gap") + shifted >= least, "{label}: {least:?} of {:?}", seen.smallest_gap);
+        assert!(seen.smallest_gap.expect("a gap") + SHIFTED >= least, "{label}: {least:?} of {:?}", seen.smallest_gap);
     }
 }
 

@@ -153,6 +153,9 @@ const TRAPS: [(&str, &str, Site); 15] = [
     ("one page under endless names", "traps/same_body_count", |_, asked| {
         ((0..5).map(|link| format!("/tag/{:x}", dice(asked * 5 + link))).collect(), "the same".into())
     }),
+    ("one page under endless folders", "traps/same_body_count", |url, _| {
+        (["a/", "b/"].map(|below| format!("{}{below}", url.path())).into(), "the same".into())
+    }),
     ("a page with a million links, to pages without", "links/over_limit_count", |url, _| {
         let links = if url.path() == "/" { 1_000_000 } else { 0 };
         ((0..links).map(|link| format!("/farm/{link}")).collect(), unlike(url))
