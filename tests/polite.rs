@@ -1,6 +1,6 @@
 //! How hosts are treated, by the rows B01 to B09 and by what the server saw: robots.txt before all else, no faster and no
 //! wider than is said, no end without end, and good hosts that do not suffer from bad ones.
-#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "tests fail by panicking, and say what they measured")]
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
