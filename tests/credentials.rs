@@ -262,7 +262,7 @@ fn c04_a_proxy_has_its_own_password_and_no_target_sees_it() {
     let urls: Vec<String> = (0..8).map(|number| format!("{one}/ok/{}", number + 1)).collect();
     let straight = site.faults.at("/echo.json");
     let arguments = ["-s", &pool, "-s", "middlewares.proxy.no_proxy=[\"127.0.0.1\"]", "-s", "hosts.concurrency=1"];
-    let ended = crawl_list(&site.scene, &[&urls[..], &[straight.clone()]].concat(), &arguments);
+    let ended = crawl_list(&site.scene, &[&urls[..], std::slice::from_ref(&straight)].concat(), &arguments);
     ended.expect_code(0);
     let (by_first, by_second) = (told(&first_seen), told(&second_seen));
     assert!(!by_first.is_empty() && by_first.iter().all(|told| told.as_deref() == Some(of_first)), "{by_first:?}");
@@ -343,7 +343,8 @@ fn c06_a_page_says_what_its_links_tell_of_it() {
     for (number, (policy, .., down)) in table.iter().enumerate().take(8) {
         let page = format!("{safe}/html?link=http://{address}/down/{number}");
         let set = format!("middlewares.referrer.policy={policy}");
-        crawl_list(&Scene::new(), &[page.clone()], &["-a", "follow=true", "-s", &roots, "-s", &set]).expect_code(0);
+        crawl_list(&Scene::new(), std::slice::from_ref(&page), &["-a", "follow=true", "-s", &roots, "-s", &set])
+            .expect_code(0);
         let expected = match *down {
             ALL => Some(page),
             "origin" => Some(format!("{safe}/")),
@@ -538,6 +539,6 @@ fn c14_from_https_to_http_as_it_is_set() {
     let upgraded = fetch(&chain, "upgrade", &["--resolve", &lead[0], "--resolve", &lead[1]]);
     assert_eq!(upgraded.json["final_url"], "https://plain.localhost/echo.json", "{}", upgraded.json);
     let chain = redirect(&safe, &format!("{one}/echo.json"), "");
-    let ended = crawl_list(&site.scene, &[chain.clone()], &["-s", &roots]);
+    let ended = crawl_list(&site.scene, std::slice::from_ref(&chain), &["-s", &roots]);
     assert_eq!((ended.items.len(), ended.count("redirect/downgrade_count")), (1, 1), "{:#}", ended.report);
 }

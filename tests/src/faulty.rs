@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{Ended, Scene, dragline, odd_runner};
 
 /// Short times, so that no fault takes long: what is waited for in them does not come.
-pub const SHORT: [&str; 12] = [
+pub const SHORT: [&str; 14] = [
     "-s",
     "middlewares.retry.times=0",
     "-s",
@@ -27,6 +27,8 @@ pub const SHORT: [&str; 12] = [
     "download.connect_timeout=2s",
     "-s",
     "download.timeout=20s",
+    "-s",
+    "limits.time=60s",
 ];
 
 /// Fetches at once in a table of them.
@@ -123,14 +125,25 @@ pub fn expect_urls(arguments: &[&str], table: &[(String, &str)]) {
 pub fn crawl_list(scene: &Scene, urls: &[String], arguments: &[&str]) -> Ended {
     std::fs::write(scene.path("urls.txt"), urls.join("\n")).expect("a list");
     let arguments = [&["-a", "file=urls.txt"], &SHORT[..], arguments].concat();
-    scene.ended(&scene.of(odd_runner(), "listed", &arguments).output().expect("the runner runs"))
+    let ended = scene.ended(&scene.of(odd_runner(), "listed", &arguments).output().expect("the runner runs"));
+    comes_to_an_end(&ended, &arguments);
+    ended
 }
 
 /// A crawl of the site that a URL begins, with short times.
 #[must_use]
 pub fn crawl_site(scene: &Scene, url: &str, arguments: &[&str]) -> Ended {
     let url = format!("url={url}");
-    scene.crawl("site", &[&["-a", &url], &SHORT[..], arguments].concat())
+    let ended = scene.crawl("site", &[&["-a", &url], &SHORT[..], arguments].concat());
+    comes_to_an_end(&ended, arguments);
+    ended
+}
+
+/// Nothing here takes as long as it may, unless a test says how long that is.
+fn comes_to_an_end(ended: &Ended, arguments: &[&str]) {
+    let is_meant =
+        arguments.iter().rfind(|argument| argument.starts_with("limits.")).is_some_and(|it| *it != SHORT[13]);
+    assert!(is_meant || ended.report["finish_reason"] != "timeout", "it hangs: {}{:#}", ended.stderr, ended.report);
 }
 
 /// How often each path of a host was asked for, by the first label of the host; the whole name where it has none.

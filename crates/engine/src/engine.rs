@@ -289,6 +289,10 @@ impl Engine {
 
     /// When there is something to do although nothing happens.
     fn wake_at(&self) -> Option<Instant> {
+        // what was turned away has no answer to come, and is to be settled all the same
+        if !self.settlements.is_empty() {
+            return Some(Instant::now());
+        }
         let due = self.due.map(|due| Instant::now() + due.duration_since(SystemTime::now()).unwrap_or_default());
         // what we wait for there comes without telling us
         // a host whose time has come waits with the others while there is no room

@@ -62,6 +62,8 @@ impl Engine {
 
     /// Asks the frontier for hosts, and for more requests of those that are held. False if it has none.
     async fn take_requests(&mut self) -> Result<bool> {
+        // what was turned away belongs to a lease that may be given back here
+        self.settle().await?;
         let (hosts, batch) = (self.parts.settings.crawl.concurrency, self.parts.settings.frontier.batch);
         let empty = self.heads.empty();
         let refill = empty.iter().map(|(_, lease)| *lease).collect();
@@ -190,6 +192,7 @@ impl Engine {
             tracing::info!(%host, seconds = wait.as_secs(), "the host has asked for time; nothing is sent there until then");
         }
         self.due = [self.due, not_before].into_iter().flatten().min();
+        self.settle().await?;
         if let Some(lease) = self.heads.take(&host) {
             self.parts.frontier.release(lease, Pace { not_before }).await?;
         }

@@ -11,7 +11,7 @@
 //! | `segments` | more than 20 segments of a path | |
 //! | `repeats` | `/a/a/a/a`, `/a/b/a/b/a/b/a/b` | `/2011/11/11/11`: digits alone are dates, tiles, shards |
 //! | `queries` | more than 100 sets of *names* in the query of a path; more than 100 URLs that differ in session ids or trackers only | any number of values |
-//! | `same_body` | a pattern of URLs of which more than 50 pages, and more than half, are the same bytes | 50 empty pages among many others |
+//! | `same_body` | a pattern of URLs of which more than 50 pages, and more than half, are the same bytes; a shape of which more than 200 are, and nine of ten | 50 empty pages among many others |
 //! | `pages_per_host` | the 50,001st page of a host | |
 //! | `hosts_per_domain` | the 1,001st host of a registered domain | |
 //!
@@ -44,6 +44,8 @@ use crate::message::urls::registrable_domain;
 const RECENT: usize = 1 << 17;
 /// Lines in the log at most.
 const LINES: usize = 1000;
+/// So many times `same_body` pages of one shape are to be the same, and nine tenths of them: they are in many folders.
+const SHAPES: u32 = 4;
 /// The longest URL in a line of the log, in bytes.
 const LINE: usize = 2048;
 
@@ -195,7 +197,8 @@ impl Traps {
             self.count_host(url)?;
             table = self.tables.lock(pattern.host);
         }
-        if table.get(Kind::Parked, pattern.body).is_some() {
+        let is_parked = |of| table.get(Kind::Parked, of).is_some();
+        if is_parked(pattern.body) || is_parked(of_shape(&pattern)) {
             return Err(Rule::SameBody);
         }
         let pages = table.get(Kind::Pages, pattern.host).unwrap_or(0) + 1;
@@ -240,22 +243,27 @@ impl Traps {
             return;
         }
         let pattern = Pattern::of(url, self.key);
-        let page = mix(pattern.body, xxh3_64_with_seed(body, self.key));
+        let bytes = xxh3_64_with_seed(body, self.key);
         let mut table = self.tables.lock(pattern.host);
-        let total = table.get(Kind::Total, pattern.body).unwrap_or(0).saturating_add(1);
-        let same = table.get(Kind::Same, page).unwrap_or(0).saturating_add(1);
-        table.set(Kind::Total, pattern.body, total);
-        table.set(Kind::Same, page, same);
-        if same > self.settings.same_body && same > total / 2 && table.get(Kind::Parked, pattern.body).is_none() {
-            table.set(Kind::Parked, pattern.body, 1);
-            drop(table);
-            let url = shown(url);
-            tracing::warn!(
-                url,
-                same,
-                total,
-                "pages of this pattern are the same bytes again and again; no more are fetched"
-            );
+        // of what has less in common, more must be the same
+        for (of, most, part) in [(pattern.body, 1, 0.5), (of_shape(&pattern), SHAPES, 0.9)] {
+            let page = mix(of, bytes);
+            let total = table.get(Kind::Total, of).unwrap_or(0).saturating_add(1);
+            let same = table.get(Kind::Same, page).unwrap_or(0).saturating_add(1);
+            table.set(Kind::Total, of, total);
+            table.set(Kind::Same, page, same);
+            let is_same =
+                same > self.settings.same_body.saturating_mul(most) && f64::from(same) > f64::from(total) * part;
+            if is_same && table.get(Kind::Parked, of).is_none() {
+                table.set(Kind::Parked, of, 1);
+                let url = shown(url);
+                tracing::warn!(
+                    url,
+                    same,
+                    total,
+                    "pages of this pattern are the same bytes again and again; no more are fetched"
+                );
+            }
         }
     }
 
@@ -301,6 +309,11 @@ impl Traps {
         table.set(Kind::Hosts, domain, hosts);
         Ok(())
     }
+}
+
+/// All pages of one shape, where each folder is another.
+fn of_shape(pattern: &Pattern) -> u64 {
+    mix(pattern.shape, 1)
 }
 
 /// A URL for the log: without secrets, not endless.

@@ -180,6 +180,15 @@ fn b06_b07_b09_sites_without_end_end() {
     }
 }
 
+// Width first, the next level is in line before the same bytes are seen on this one: that ends at `pages_per_host`.
+#[test]
+fn b07_one_page_under_endless_folders_is_parked() {
+    let site: Site = |url, _| (["a/", "b/"].map(|below| format!("{}{below}", url.path())).into(), "the same".into());
+    let crawled = crawl_with(Settings::default(), site, Order::Last);
+    assert!(crawled.pages.len() <= 5_000, "{} pages", crawled.pages.len());
+    assert!(crawled.count("traps/same_body_count") > 0, "{:?}", crawled.counts);
+}
+
 /// Sites that are merely large: how many pages each has.
 const HONEST: [(&str, usize, Site); 9] = [
     ("an album of 500 pages, each with 10 pictures", 1 + 500 + 5000, |url, _| {
