@@ -296,7 +296,16 @@ fn b08_one_address_with_many_names_is_one_server() {
             _ => links((0..12).flat_map(|name| (0..3).map(move |path| format!("http://n{name}.example/{path}")))),
         });
         let scene = Scene::new();
-        let arguments = ["-a", "url=http://start.example/", "-a", "same_host=false", "-s", "hosts.per_address=2"];
+        let arguments = [
+            "-a",
+            "url=http://start.example/",
+            "-a",
+            "same_host=false",
+            "-s",
+            "hosts.per_address=2",
+            "-s",
+            "hosts.concurrency=2",
+        ];
         let ended = scene.ended(&network.crawl(&scene, "site", &arguments).output().expect("it runs"));
         ended.expect_code(0);
         assert_eq!((ended.items.len(), site.pages().len()), (37, 37));

@@ -102,7 +102,7 @@ fn s07_no_page_leads_to_the_port_of_another_protocol() {
         assert_eq!(ended.count("requests/failed_count/bad_port"), PORTS.len() as u64 + 2, "{:#}", ended.report);
         assert_eq!(network.dialled(), 2, "{:?}", site.asked());
         for port in [25, 6667] {
-            assert_eq!(kind(&network.fetch(&format!("http://8.8.4.4/to/{port}"), &[])), "bad_port");
+            assert_eq!(kind(&network.fetch(&format!("http://8.8.4.4/to/{port}"), &["--robots"])), "bad_port");
         }
         assert_eq!(network.dialled(), 2 + 2 * 2);
         // the operator may, where no setting says otherwise

@@ -70,7 +70,7 @@ fn closing() -> (String, Arc<Mutex<Vec<String>>>) {
 #[test]
 fn n03_a_connection_that_was_idle_is_opened_anew_at_once_and_no_post_is_sent_twice() {
     let (url, asked) = closing();
-    let fetched = fetch(&url, &[]);
+    let fetched = fetch(&url, &["--robots"]);
     assert_eq!((&fetched["status"], &fetched["requests"]), (&200.into(), &2.into()), "{fetched}");
     assert_eq!(*asked.lock().expect("a list"), ["GET /robots.txt", "GET /", "GET /"]);
     let scene = Scene::new();

@@ -115,6 +115,11 @@ pub trait Middleware: Display + Send + Sync {
         let _ = (request, fetch);
     }
 
+    /// Which of the two ways it looks at. Whoever has nothing to say on one costs nothing there.
+    fn hooks(&self) -> Hooks {
+        Hooks { out: true, back: true }
+    }
+
     /// A request on its way out.
     async fn outbound(&self, request: Request) -> Outbound {
         Outbound::Send(request)
@@ -138,6 +143,24 @@ pub trait Middleware: Display + Send + Sync {
 
     /// The run is over, whatever has ended it: what is to be written at the end is written here. A failure is logged.
     async fn close(&self) {}
+}
+
+/// The ways on which a middleware looks at requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hooks {
+    /// [`Middleware::outbound`] is called.
+    pub out: bool,
+    /// [`Middleware::inbound`] is called.
+    pub back: bool,
+}
+
+impl Hooks {
+    /// What is said before the turn is all.
+    pub const NONE: Self = Self { out: false, back: false };
+    /// Out only.
+    pub const OUT: Self = Self { out: true, back: false };
+    /// Back only.
+    pub const BACK: Self = Self { out: false, back: true };
 }
 
 /// A trip to the wire, as its middlewares see it on the way back.
@@ -258,6 +281,9 @@ impl Downloader {
         let mut answer = None;
         for middleware in &self.middlewares {
             passed += 1;
+            if !middleware.hooks().out {
+                continue;
+            }
             match middleware.outbound(sent).await {
                 Outbound::Send(request) => sent = request,
                 Outbound::Answer(response) => {
@@ -277,7 +303,7 @@ impl Downloader {
             return Exchange::Again(again);
         }
         let trip = Trip { wish, sent: &sent, keep };
-        for middleware in self.middlewares[..passed].iter().rev() {
+        for middleware in self.middlewares[..passed].iter().rev().filter(|layer| layer.hooks().back) {
             match middleware.inbound(&trip, outcome).await {
                 Inbound::Pass(passed) => outcome = passed,
                 Inbound::Again(request) => return Exchange::Again(request),

@@ -7,7 +7,7 @@ use http::{HeaderValue, header};
 use serde::Deserialize;
 use url::{Origin, Url};
 
-use crate::downloader::{Middleware, Outbound};
+use crate::downloader::{Hooks, Middleware, Outbound};
 use crate::error::Error;
 use crate::message::{Request, Secret};
 
@@ -170,6 +170,10 @@ impl fmt::Display for Auth {
 
 #[async_trait]
 impl Middleware for Auth {
+    fn hooks(&self) -> Hooks {
+        if self.accounts.is_empty() { Hooks::NONE } else { Hooks::OUT }
+    }
+
     async fn outbound(&self, mut request: Request) -> Outbound {
         // who signs in on his own, by header or URL, is let alone
         if !self.accounts.is_empty()

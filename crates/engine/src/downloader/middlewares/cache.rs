@@ -11,7 +11,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 use crate::downloader::cache::{Caching, Clock, Looked, Store};
-use crate::downloader::{Inbound, Keep, Middleware, Outbound, Trip};
+use crate::downloader::{Hooks, Inbound, Keep, Middleware, Outbound, Trip};
 use crate::message::{Failure, FailureKind, Request, Response};
 use crate::stats::Stats;
 
@@ -119,6 +119,10 @@ impl fmt::Display for Cache {
 
 #[async_trait]
 impl Middleware for Cache {
+    fn hooks(&self) -> Hooks {
+        if self.mode == Mode::Off { Hooks::NONE } else { Hooks { out: true, back: true } }
+    }
+
     async fn outbound(&self, mut request: Request) -> Outbound {
         if self.is_passed_by(&request) {
             return Outbound::Send(request);

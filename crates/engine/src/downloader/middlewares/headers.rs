@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-use crate::downloader::{Middleware, Outbound};
+use crate::downloader::{Hooks, Middleware, Outbound};
 use crate::error::Error;
 use crate::hosts::Hosts;
 use crate::message::Request;
@@ -103,6 +103,10 @@ impl fmt::Display for Headers {
 
 #[async_trait]
 impl Middleware for Headers {
+    fn hooks(&self) -> Hooks {
+        Hooks::OUT
+    }
+
     async fn outbound(&self, mut request: Request) -> Outbound {
         if !self.by_rule.is_empty() {
             let host = request.host();

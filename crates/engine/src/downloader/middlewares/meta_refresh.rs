@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::redirect::{self, Onward, is_same_page, is_web, sets_cookie};
-use crate::downloader::{Inbound, Middleware, Trip};
+use crate::downloader::{Hooks, Inbound, Middleware, Trip};
 use crate::error::Error;
 use crate::message::{Body, Failure, Request, Response};
 use crate::stats::Stats;
@@ -114,6 +114,10 @@ impl fmt::Display for MetaRefresh {
 
 #[async_trait]
 impl Middleware for MetaRefresh {
+    fn hooks(&self) -> Hooks {
+        Hooks::BACK
+    }
+
     async fn inbound(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
         let Ok(response) = &outcome else { return Inbound::Pass(outcome) };
         match self.follow(trip.wish, response) {

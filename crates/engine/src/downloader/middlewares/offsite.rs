@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::downloader::{Admission, Middleware, Reason};
+use crate::downloader::{Admission, Hooks, Middleware, Reason};
 use crate::error::Error;
 use crate::message::Request;
 use crate::stats::Stats;
@@ -111,6 +111,10 @@ impl fmt::Display for Offsite {
 
 #[async_trait]
 impl Middleware for Offsite {
+    fn hooks(&self) -> Hooks {
+        Hooks::NONE
+    }
+
     fn admit(&self, request: &Request) -> Admission {
         if self.allows(request) {
             return Admission::Send;

@@ -19,7 +19,7 @@ use url::Url;
 use exceptions::Exceptions;
 use pool::Pool;
 
-use crate::downloader::{Inbound, Middleware, Outbound, Trip};
+use crate::downloader::{Hooks, Inbound, Middleware, Outbound, Trip};
 use crate::error::Error;
 use crate::message::{Failure, FailureKind, Request, Response, Secret, Via};
 use crate::stats::Stats;
@@ -171,6 +171,10 @@ impl fmt::Display for Proxies {
 
 #[async_trait]
 impl Middleware for Proxies {
+    fn hooks(&self) -> Hooks {
+        Hooks { out: true, back: self.ways.is_some() }
+    }
+
     async fn outbound(&self, mut request: Request) -> Outbound {
         // it would be shown to the server, or to a proxy that it is not for
         request.headers.remove(header::PROXY_AUTHORIZATION);

@@ -15,7 +15,7 @@ use url::Url;
 use super::referrer;
 pub(in crate::downloader::middlewares) use onward::{Onward, is_same_page, is_web, sets_cookie};
 
-use crate::downloader::{Inbound, Middleware, Trip};
+use crate::downloader::{Hooks, Inbound, Middleware, Trip};
 use crate::error::Error;
 use crate::message::{Failure, FailureKind, Request, Response};
 use crate::stats::Stats;
@@ -150,6 +150,10 @@ impl fmt::Display for Redirects {
 
 #[async_trait]
 impl Middleware for Redirects {
+    fn hooks(&self) -> Hooks {
+        Hooks::BACK
+    }
+
     async fn inbound(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
         let Ok(response) = &outcome else { return Inbound::Pass(outcome) };
         match self.follow(trip.wish, response) {

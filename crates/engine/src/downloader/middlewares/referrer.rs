@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
-use crate::downloader::{Middleware, Outbound};
+use crate::downloader::{Hooks, Middleware, Outbound};
 use crate::message::{ReferrerPolicy, Request, Response};
 
 /// The longest referrer, in bytes; of a longer one the origin is left (Referrer Policy, section 8.3).
@@ -47,6 +47,10 @@ impl fmt::Display for Referrer {
 
 #[async_trait]
 impl Middleware for Referrer {
+    fn hooks(&self) -> Hooks {
+        Hooks::OUT
+    }
+
     async fn outbound(&self, mut request: Request) -> Outbound {
         if let Some(page) = &request.referrer
             && !request.headers.contains_key(header::REFERER)

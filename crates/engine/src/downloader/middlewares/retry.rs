@@ -14,7 +14,7 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::downloader::{Inbound, Middleware, Trip};
+use crate::downloader::{Hooks, Inbound, Middleware, Trip};
 use crate::error::Error;
 use crate::hosts::Hosts;
 use crate::message::{Failure, Request, Response};
@@ -158,6 +158,10 @@ impl fmt::Display for Retry {
 
 #[async_trait]
 impl Middleware for Retry {
+    fn hooks(&self) -> Hooks {
+        Hooks::BACK
+    }
+
     async fn inbound(&self, trip: &Trip<'_>, outcome: Result<Response, Failure>) -> Inbound {
         let (wish, reason) = (trip.wish, self.reason(&outcome));
         // what the cache remembers was asked for then

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::downloader::robots::{self, Rules};
-use crate::downloader::{Admission, Fetch, Keep, Middleware, Reason};
+use crate::downloader::{Admission, Fetch, Hooks, Keep, Middleware, Reason};
 use crate::hosts::Hosts;
 use crate::message::{Failure, FailureKind, Reach, Request};
 use crate::stats::{Name, Stats};
@@ -274,6 +274,10 @@ impl fmt::Display for Robots {
 
 #[async_trait]
 impl Middleware for Robots {
+    fn hooks(&self) -> Hooks {
+        Hooks::NONE
+    }
+
     fn admit(&self, request: &Request) -> Admission {
         if !self.settings.obey || request.options().despite_robots || !matches!(request.url.scheme(), "http" | "https")
         {
