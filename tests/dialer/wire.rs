@@ -79,7 +79,7 @@ fn n03_a_connection_that_was_idle_is_opened_anew_at_once_and_no_post_is_sent_twi
     assert_eq!((ended.count("downloader/reconnect_count"), ended.count("retry/count")), (1, 0), "{:#}", ended.report);
 
     let (url, asked) = closing();
-    let fetched = fetch(&url, &["-X", "POST", "-d", "a=b"]);
+    let fetched = fetch(&url, &["--robots", "-X", "POST", "-d", "a=b"]);
     assert_eq!(kind(&fetched), "incomplete_body", "{fetched}");
     assert_eq!(*asked.lock().expect("a list"), ["GET /robots.txt", "POST /"]);
 }

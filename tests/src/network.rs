@@ -1,8 +1,6 @@
 //! A network of a test's own, in a namespace of Linux: every address there is, public and private, lies on this machine,
 //! so that the shipped rules can be tested as they are, and what was dialled can be counted.
 
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, TcpListener, TcpStream};
 use std::process::{Command, Output};
