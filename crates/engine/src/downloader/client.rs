@@ -2,24 +2,22 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytesize::ByteSize;
 use http::{HeaderMap, Method, StatusCode, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::clients::{Clients, Way};
+use super::count::{count_request, count_response, wire_size};
 use super::dialer::{self, Guard, Names, literal};
 use super::explain::{explain, is_http2, was_closed, was_refused};
-use super::parts::Parts;
+use super::reading::{Broken, humantime, read, total_timeout};
 use super::tls::Tls;
 use super::{Dns, Keep, Limits, PinError};
 use crate::hosts::{Hosts, Rule, Sign, Turn};
-use crate::message::{Body, Failure, FailureKind, Host, Reach, Request, Response, Timing, Via};
+use crate::message::{Failure, FailureKind, Host, Reach, Request, Response, Timing, Via};
 use crate::stats::{Name, Stats};
 
-/// What is not a success is read to its end, so that its connection can be used again, unless it is longer than this.
-const OTHER_BODY: u64 = 64 * 1024;
 /// Turns of the scheduler until a connection is back in its pool: its own task, and the one that waits for it.
 const YIELDS: u8 = 2;
 /// Times that a request is sent again because the server has not looked at it.
@@ -207,14 +205,14 @@ impl Client {
         }
         let remote = head.remote_addr();
         let is_public = way.proxy.is_some() || remote.is_none_or(|remote| dialer::address::is_global(remote.ip()));
-        let body = match self.body(head, request, keep, deadline, total).await {
+        let body = match read(limits, head, request, keep, deadline, total).await {
             Err(Broken::Http2(failure)) if is_idempotent(&request.method) => {
                 way.http2 = false;
                 let head = timeout_at(deadline, self.ask(request, &way)?).await;
                 let head = head.map_err(|_| total_timeout(request, total))?;
                 let head = head.map_err(|error| or_first(explain(&error, &request.url), Some(failure)))?;
                 self.is_old(&host);
-                self.body(head, request, keep, deadline, total).await
+                read(limits, head, request, keep, deadline, total).await
             }
             body => body,
         };
@@ -307,69 +305,6 @@ impl Client {
         }
     }
 
-    async fn body(
-        &self,
-        mut head: reqwest::Response,
-        request: &Request,
-        keep: &Keep,
-        deadline: Instant,
-        total: Duration,
-    ) -> Result<Body, Broken> {
-        let too_large = |length: u64| {
-            let detail = format!("body of {} is over `{}` = {}", ByteSize(length), keep.setting, ByteSize(keep.limit));
-            Broken::Failed(Failure::new(FailureKind::TooLarge, request.url.clone(), detail))
-        };
-        let is_wanted = head.status().is_success();
-        let limit = if is_wanted { keep.limit } else { OTHER_BODY };
-        let declared = head.content_length();
-        if let Some(length) = declared
-            && request.method != Method::HEAD
-            && length > limit
-            && !keep.cut
-        {
-            return if is_wanted { Err(too_large(length)) } else { Ok(Body::default()) };
-        }
-        let spill = keep.spill.as_ref().filter(|_| is_wanted);
-        let mut parts = Parts::new(spill);
-        let mut pace = Floor::new(&self.limits);
-        loop {
-            let idle = Instant::now() + self.limits.idle_timeout;
-            let until = idle.min(deadline).min(pace.until);
-            let chunk = match timeout_at(until, head.chunk()).await {
-                Ok(Ok(chunk)) => chunk,
-                Ok(Err(error)) if is_http2(&error) && head.version() == http::Version::HTTP_2 => {
-                    return Err(Broken::Http2(explain(&error, &request.url)));
-                }
-                Ok(Err(error)) => return Err(Broken::Failed(explain(&error, &request.url))),
-                Err(_) if until == deadline => return Err(Broken::Failed(total_timeout(request, total))),
-                Err(_) if until == idle => {
-                    let limit = humantime(self.limits.idle_timeout);
-                    let detail = format!("nothing came for `download.idle_timeout` = {limit}");
-                    return Err(Broken::Failed(Failure::new(FailureKind::IdleTimeout, request.url.clone(), detail)));
-                }
-                Err(_) if pace.is_kept() => continue,
-                Err(_) => {
-                    let (floor, time) = (self.limits.slow_floor, humantime(self.limits.slow_time));
-                    let detail = format!("slower than `download.slow_floor` = {floor} a second for {time}");
-                    return Err(Broken::Failed(Failure::new(FailureKind::SlowTimeout, request.url.clone(), detail)));
-                }
-            };
-            let Some(chunk) = chunk else { break };
-            if parts.length + chunk.len() as u64 > limit {
-                if keep.cut && is_wanted {
-                    let rest = usize::try_from(limit - parts.length).unwrap_or(usize::MAX);
-                    parts.push(chunk.slice(..rest), declared).await.map_err(|error| Broken::disk(&error, request))?;
-                    break;
-                }
-                let length = parts.length + chunk.len() as u64;
-                return if is_wanted { Err(too_large(length)) } else { Ok(Body::default()) };
-            }
-            pace.came += chunk.len() as u64;
-            parts.push(chunk, declared).await.map_err(|error| Broken::disk(&error, request))?;
-        }
-        parts.finish().await.map_err(|error| Broken::disk(&error, request))
-    }
-
     fn has_answered(&self, host: &Host) -> bool {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
     }
@@ -390,50 +325,6 @@ fn remember(hosts: &Mutex<HashSet<Host>>, host: &Host) {
             hosts.clear();
         }
         hosts.insert(host.clone());
-    }
-}
-
-/// A body that did not come whole.
-enum Broken {
-    /// The two ends do not understand each other in HTTP/2.
-    Http2(Failure),
-    Failed(Failure),
-}
-
-impl Broken {
-    fn disk(error: &std::io::Error, request: &Request) -> Self {
-        Self::Failed(Failure::new(FailureKind::Disk, request.url.clone(), error.to_string()))
-    }
-
-    fn into_failure(self) -> Failure {
-        match self {
-            Self::Failed(failure) | Self::Http2(failure) => failure,
-        }
-    }
-}
-
-/// Whether a body brings as many bytes as it must.
-struct Floor {
-    /// Bytes since the window began.
-    came: u64,
-    /// The window's end.
-    until: Instant,
-    least: u64,
-    window: Duration,
-}
-
-impl Floor {
-    fn new(limits: &Limits) -> Self {
-        let window = limits.slow_time.max(Duration::from_millis(1));
-        let least = (limits.slow_floor.as_u64() as f64 * window.as_secs_f64()) as u64;
-        Self { came: 0, until: Instant::now() + window, least, window }
-    }
-
-    /// Whether the window that has ended brought enough; begins the next.
-    fn is_kept(&mut self) -> bool {
-        let is_kept = self.came >= self.least;
-        (self.came, self.until) = (0, Instant::now() + self.window);
-        is_kept
     }
 }
 
@@ -476,46 +367,6 @@ fn url_too_long(request: &Request, limit: usize) -> Failure {
     Failure::new(FailureKind::UrlTooLong, url, format!("URL of {length} bytes is over `download.max_url` = {limit}"))
 }
 
-fn total_timeout(request: &Request, limit: Duration) -> Failure {
-    let detail = format!("not finished within `download.timeout` = {}", humantime(limit));
-    Failure::new(FailureKind::TotalTimeout, request.url.clone(), detail)
-}
-
-fn humantime(duration: Duration) -> String {
-    format!("{}s", duration.as_secs_f64())
-}
-
-fn count_request(request: &Request, stats: &Stats) {
-    let bytes = wire_size(&request.headers)
-        + request.method.as_str().len()
-        + request.url.as_str().len()
-        + " HTTP/1.1\r\n".len()
-        + request.body.len();
-    let method = match request.method {
-        Method::GET => Name::from("downloader/request_method_count/GET"),
-        Method::POST => Name::from("downloader/request_method_count/POST"),
-        ref other => Name::from(format!("downloader/request_method_count/{other}")),
-    };
-    stats.add_all([
-        (Name::from("downloader/request_count"), 1),
-        (Name::from("downloader/request_bytes"), bytes as u64),
-        (method, 1),
-    ]);
-}
-
-fn count_response(response: &Response, stats: &Stats) {
-    let status = match response.status {
-        StatusCode::OK => Name::from("downloader/response_status_count/200"),
-        status => Name::from(format!("downloader/response_status_count/{}", status.as_u16())),
-    };
-    let bytes = wire_size(&response.headers) as u64 + response.body.len();
-    stats.add_all([
-        (Name::from("downloader/response_count"), 1),
-        (Name::from("downloader/response_bytes"), bytes),
-        (status, 1),
-    ]);
-}
-
 /// A transfer coding that was not undone: what comes under it is not the body (RFC 9112, section 6.1). `TE` asks for none.
 fn unknown_coding(headers: &HeaderMap) -> Option<String> {
     let fields = headers.get_all(header::TRANSFER_ENCODING).iter();
@@ -523,9 +374,4 @@ fn unknown_coding(headers: &HeaderMap) -> Option<String> {
     let is_known =
         |coding: &[u8]| [&b""[..], b"chunked", b"identity"].iter().any(|known| coding.eq_ignore_ascii_case(known));
     codings.into_iter().find(|coding| !is_known(coding)).map(|coding| String::from_utf8_lossy(coding).into_owned())
-}
-
-/// An estimate of the head's size, as Scrapy's.
-fn wire_size(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }

@@ -3,6 +3,7 @@
 pub mod cache;
 mod client;
 mod clients;
+mod count;
 pub mod dialer;
 mod explain;
 mod fetch;
@@ -11,6 +12,7 @@ mod local;
 pub mod middlewares;
 mod outage;
 mod parts;
+mod reading;
 pub mod robots;
 mod tls;
 
