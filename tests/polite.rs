@@ -383,5 +383,7 @@ fn sixteen_hostile_hosts_do_not_hold_up_the_good_ones() {
     assert_eq!(ended.count("requests/failed"), 16, "{:#}", ended.report);
     let lost = among.as_secs_f64() / alone.as_secs_f64() - 1.0;
     println!("good hosts alone: {alone:?}, among bad ones: {among:?}, {:.1} % longer", 100.0 * lost);
-    assert!(lost < 0.25, "{alone:?} alone, {among:?} among hostile ones");
+    // who holds up the others does so for `download.head_timeout` = 3 s at a time
+    let is_held_up = lost >= 0.25 && among > alone + Duration::from_millis(1500);
+    assert!(!is_held_up, "{alone:?} alone, {among:?} among hostile ones");
 }
