@@ -377,13 +377,18 @@ fn many_hosts(bad: &[String]) -> (Ended, Duration) {
 fn sixteen_hostile_hosts_do_not_hold_up_the_good_ones() {
     let bad: Vec<String> =
         (0..16).map(|number| format!("{}-{number}", ["slow", "endless", "reset", "mute"][number % 4])).collect();
-    let best = |bad: &[String]| (0..2).map(|_| many_hosts(bad)).min_by_key(|(_, took)| *took).expect("two runs");
-    let (_, alone) = best(&[]);
-    let (ended, among) = best(&bad);
-    assert_eq!(ended.count("requests/failed"), 16, "{:#}", ended.report);
+    let (mut alone, mut among) = (Duration::MAX, Duration::MAX);
+    // the best of a few: what else the machine does costs a run, and who holds up the others holds up every one
+    for _ in 0..4 {
+        alone = alone.min(many_hosts(&[]).1);
+        let (ended, took) = many_hosts(&bad);
+        assert_eq!(ended.count("requests/failed"), 16, "{:#}", ended.report);
+        among = among.min(took);
+        if among.as_secs_f64() < 1.25 * alone.as_secs_f64() {
+            break;
+        }
+    }
     let lost = among.as_secs_f64() / alone.as_secs_f64() - 1.0;
     println!("good hosts alone: {alone:?}, among bad ones: {among:?}, {:.1} % longer", 100.0 * lost);
-    // who holds up the others does so for `download.head_timeout` = 3 s at a time
-    let is_held_up = lost >= 0.25 && among > alone + Duration::from_millis(1500);
-    assert!(!is_held_up, "{alone:?} alone, {among:?} among hostile ones");
+    assert!(lost < 0.25, "{alone:?} alone, {among:?} among hostile ones");
 }

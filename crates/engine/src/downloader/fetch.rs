@@ -138,10 +138,16 @@ impl Fetch {
         if self.door == Door::Robots {
             return Ok(());
         }
+        let mut waited = false;
         loop {
             match self.downloader.admit(request) {
                 Admission::Send => return Ok(()),
-                Admission::Wait => Box::pin(self.downloader.prepare(request, self)).await,
+                // what is fetched first gives up at once when the crawl is to end: asking again would never end
+                Admission::Wait if waited && *self.stop.borrow() => return Err(stopped(request)),
+                Admission::Wait => {
+                    waited = true;
+                    Box::pin(self.downloader.prepare(request, self)).await;
+                }
                 Admission::Later(at) => {
                     let mut stop = self.stop.clone();
                     tokio::select! {
@@ -193,5 +199,43 @@ fn skipped(request: &Request, reason: &Reason) -> Failure {
 impl fmt::Debug for Fetch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fetch").field("door", &self.door).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::downloader::{Client, Dns, Limits, Middleware, Tls, dialer};
+    use crate::hosts;
+    use async_trait::async_trait;
+
+    /// Never knows what it must know first.
+    struct Unprepared;
+
+    impl fmt::Display for Unprepared {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("unprepared")
+        }
+    }
+
+    #[async_trait]
+    impl Middleware for Unprepared {
+        fn admit(&self, _request: &Request) -> Admission {
+            Admission::Wait
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_for_robots_gives_up_when_the_crawl_is_to_end() {
+        let hosts = Hosts::new(1, hosts::Settings::default());
+        let (limits, dns, tls) = (Limits::default(), Dns::default(), Tls::default());
+        let client = Client::new(limits, dialer::Settings::default(), &dns, &tls, hosts.clone()).expect("a client");
+        let patience = Duration::from_secs(1);
+        let downloader = Downloader::new(vec![Arc::new(Unprepared)], client, hosts.clone(), patience, Arc::default());
+        let stop = watch::Sender::new(true);
+        let fetch = Fetch::new(Arc::new(downloader), hosts, stop.subscribe());
+        let request = Request::get("http://a.example/".parse().expect("a URL"));
+        let failure = fetch.fetch(request).await.expect_err("it gives up");
+        assert_eq!(failure.kind, FailureKind::Stopped);
     }
 }

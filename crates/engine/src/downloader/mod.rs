@@ -122,6 +122,12 @@ pub trait Middleware: Display + Send + Sync {
         Hooks { out: true, back: true }
     }
 
+    /// Whether servers are asked from here, by their names: not where a proxy or only a cache is. Names are looked up ahead
+    /// only then.
+    fn asks_servers(&self) -> bool {
+        true
+    }
+
     /// A request on its way out.
     async fn outbound(&self, request: Request) -> Outbound {
         Outbound::Send(request)
@@ -238,9 +244,14 @@ impl Downloader {
         &self.middlewares
     }
 
-    /// Looks a host's name up before it is needed.
-    pub fn prefetch(&self, host: &str) {
-        self.client.prefetch(host);
+    /// Looks the name of a request's host up before it is needed, unless that is another's to do: whoever has chosen a proxy
+    /// that looks names up does not want them told here.
+    pub fn prefetch(&self, request: &Request) {
+        let host = request.host();
+        let is_ruled = self.hosts.rule(&host).is_some_and(|rule| rule.proxy.is_some());
+        if !is_ruled && request.options().via.is_none() && self.middlewares.iter().all(|layer| layer.asks_servers()) {
+            self.client.prefetch(&host);
+        }
     }
 
     /// How much of a page is kept.

@@ -70,8 +70,10 @@ impl Engine {
         let leases = self.parts.frontier.lease(Want { hosts, requests: batch, refill }).await?;
         self.ask = !leases.is_empty();
         for lease in leases {
-            if self.heads.is_new(&lease.host) {
-                self.parts.downloader.prefetch(&lease.host);
+            if self.heads.is_new(&lease.host)
+                && let Some(first) = lease.requests.front()
+            {
+                self.parts.downloader.prefetch(&first.request);
             }
             self.heads.take_in(lease);
         }

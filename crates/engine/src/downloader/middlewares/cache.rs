@@ -123,6 +123,10 @@ impl Middleware for Cache {
         if self.mode == Mode::Off { Hooks::NONE } else { Hooks { out: true, back: true } }
     }
 
+    fn asks_servers(&self) -> bool {
+        self.mode != Mode::Offline
+    }
+
     async fn outbound(&self, mut request: Request) -> Outbound {
         if self.is_passed_by(&request) {
             return Outbound::Send(request);

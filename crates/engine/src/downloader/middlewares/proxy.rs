@@ -175,6 +175,10 @@ impl Middleware for Proxies {
         Hooks { out: true, back: self.ways.is_some() }
     }
 
+    fn asks_servers(&self) -> bool {
+        self.ways.is_none()
+    }
+
     async fn outbound(&self, mut request: Request) -> Outbound {
         // it would be shown to the server, or to a proxy that it is not for
         request.headers.remove(header::PROXY_AUTHORIZATION);
