@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages of a request's life and what puts them together. A module may use those that stand before it.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "message",
     "hosts",
     "frontier",
     "downloader",
+    "page",
     "spider",
     "pipeline",
     "feed",

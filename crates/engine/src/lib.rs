@@ -8,6 +8,8 @@ pub mod frontier;
 
 pub mod downloader;
 
+pub mod page;
+
 pub mod spider;
 
 pub mod pipeline;
@@ -38,5 +40,6 @@ pub mod prelude {
 
     pub use crate::error::{Error, Result};
     pub use crate::message::{Failure, FailureKind, Item, Method, Record, Request, Secret};
-    pub use crate::spider::{Node, Output, Page, Selection, Session, Spider};
+    pub use crate::page::{Node, Page, Selection};
+    pub use crate::spider::{Output, Session, Spider};
 }

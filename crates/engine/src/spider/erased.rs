@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::{Context, Output, Page, Parsed, Session, Spider};
+use super::{Context, Output, Parsed, Session, Spider};
 use crate::error::{Error, Result};
 use crate::message::{Failure, Sealed};
+use crate::page::Page;
 
 /// [`Spider`] without its types.
 #[async_trait]

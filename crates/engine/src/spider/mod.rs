@@ -2,11 +2,8 @@
 
 mod erased;
 mod output;
-mod page;
 mod parsers;
-mod selection;
 mod session;
-mod text;
 mod traps;
 
 use std::fmt::Debug;
@@ -18,15 +15,14 @@ use serde::{Deserialize, Serialize};
 pub(crate) use erased::{Erased, Runnable};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
-pub use page::Page;
 pub(crate) use parsers::{End, Job, Parsers, Read, Work};
-pub use selection::{Node, Selection};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
 pub(crate) use traps::Traps;
 
 use crate::error::Result;
 use crate::message::Failure;
+use crate::page::{Limits, Page};
 
 /// `[spider]`: how pages are read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -54,6 +50,13 @@ impl Default for Settings {
             max_nesting: 512,
             parse_timeout: Duration::from_secs(10),
         }
+    }
+}
+
+impl Settings {
+    /// What a page's tree may come to.
+    pub(crate) fn page_limits(&self) -> Limits {
+        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout }
     }
 }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use url::Url;
 
-use super::page::Limits;
+use super::Spider;
 use super::traps::{From, Traps};
-use super::{Page, Settings, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
 use crate::message::{Item, Method, Reach, Record, ReferrerPolicy, Request, Sealed};
+use crate::page::{Limits, Page};
 use crate::stats::Name;
 
 /// The longest URL, unless the context says otherwise (RFC 9110, section 4.1 asks for 8,000 octets).
@@ -131,7 +131,7 @@ impl<S: Spider> Output<S> {
             depth: page.depth(),
             max_depth: 0,
             max_url: MAX_URL,
-            limits: Limits::from(&Settings::default()),
+            limits: Limits::default(),
             seen: None,
             traps: None,
         })
@@ -147,7 +147,7 @@ impl<S: Spider> Output<S> {
             depth: 0,
             max_depth: 0,
             max_url: MAX_URL,
-            limits: Limits::from(&Settings::default()),
+            limits: Limits::default(),
             seen: None,
             traps: None,
         })

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::{Context, Page, Parsed, Runnable};
+use super::{Context, Parsed, Runnable};
 use crate::error::Error;
 use crate::message::mask::Shown;
 use crate::message::{Failure, FailureKind, Response, Sealed};
+use crate::page::Page;
 use crate::stats::Name;
 
 const STACK: usize = 8 * 1024 * 1024;

@@ -4,10 +4,10 @@ use std::fmt;
 
 use url::Url;
 
-use super::Page;
 use crate::downloader::Fetch;
 use crate::error::Result;
 use crate::message::{Request, Response};
+use crate::page::Page;
 
 /// Fetches pages for [`Spider::open`](super::Spider::open): redirects are followed, cookies kept for the crawl.
 pub struct Session {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::*;
 use crate::error::Result;
 use crate::message::urls::canonical;
-use crate::spider::{Context, Output, Page, Spider};
+use crate::page::Page;
+use crate::spider::{Context, Output, Spider};
 
 const HOST: &str = "http://site.example";
 
@@ -48,7 +49,7 @@ impl Crawled {
 
 fn crawl_with(settings: Settings, site: Site, order: Order) -> Crawled {
     let traps = Arc::new(Traps::new(settings));
-    let limits = (&crate::spider::Settings::default()).into();
+    let limits = crate::page::Limits::default();
     let start = Url::parse(&format!("{HOST}/")).expect("a URL");
     let mut crawled = Crawled { pages: HashSet::new(), counts: BTreeMap::new() };
     let mut seen = HashSet::from([canonical(&start).into_owned()]);

@@ -1,38 +1,25 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod node;
+mod selection;
+mod text;
+mod tree;
+
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use html5ever::driver::ParseOpts;
-use html5ever::tendril::{StrTendril, TendrilSink};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use scraper::{Html, HtmlTreeSink};
+use scraper::Html;
 use url::Url;
 
-use super::selection::Selection;
-use super::{Settings, text};
+pub use dragline_query as query;
+pub use node::Node;
+pub use selection::Selection;
+pub use tree::Limits;
+
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
-
-/// Pages longer than this are parsed in pieces, with an eye on what comes of them.
-const LONG: usize = 8 * 1024;
-const PIECE: usize = 4 * 1024;
-/// What a page's tree may come to; the rest of the page is left out, and that is counted. html5ever has no limits: it is
-/// quadratic in depth, and a few thousand unclosed elements make it copy each of them into every paragraph that follows.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    nodes: usize,
-    nesting: usize,
-    time: Duration,
-}
-
-impl From<&Settings> for Limits {
-    fn from(settings: &Settings) -> Self {
-        Self { nodes: settings.max_nodes, nesting: settings.max_nesting, time: settings.parse_timeout }
-    }
-}
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -68,13 +55,13 @@ impl Page {
             base: OnceCell::new(),
             fault: RefCell::new(None),
             bad_links: Cell::new(0),
-            limits: Limits::from(&Settings::default()),
+            limits: Limits::default(),
             cut: Cell::new(false),
         }
     }
 
     /// The same page, its tree within these limits.
-    pub(super) fn within(self, limits: Limits) -> Self {
+    pub(crate) fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
@@ -110,7 +97,7 @@ impl Page {
     }
 
     /// What its header says of how it is named to those that it leads to.
-    pub(super) fn referrer_policy(&self) -> Option<ReferrerPolicy> {
+    pub(crate) fn referrer_policy(&self) -> Option<ReferrerPolicy> {
         ReferrerPolicy::of_response(&self.headers)
     }
 
@@ -140,12 +127,28 @@ impl Page {
         }
     }
 
-    /// The elements that a CSS selector finds (Selectors Level 4, as far as Servo has it), in document order.
+    /// The document itself: the node above all others.
+    #[must_use]
+    pub fn root(&self) -> Node<'_> {
+        Node::root(self)
+    }
+
+    /// The nodes that a CSS selector finds (Selectors Level 4, as far as Servo has it, with `::text` and
+    /// `::attr(name)`), in document order.
     ///
     /// A selector that does not parse finds nothing and fails the page with a message that names it.
     #[must_use]
-    pub fn css<'a>(&'a self, selector: &str) -> Selection<'a> {
-        Selection::of_page(self, selector)
+    pub fn css(&self, selector: &str) -> Selection<'_> {
+        self.root().css(selector)
+    }
+
+    /// The nodes that an XPath 1.0 expression finds, in document order; or its one value, if it gives a number, a string
+    /// or a truth value.
+    ///
+    /// An expression that does not parse finds nothing and fails the page with a message that names it.
+    #[must_use]
+    pub fn xpath(&self, expression: &str) -> Selection<'_> {
+        self.root().xpath(expression)
     }
 
     /// The title, white space collapsed.
@@ -199,61 +202,34 @@ impl Page {
             .find(|url| matches!(url.scheme(), "http" | "https"))
     }
 
-    pub(super) fn tree(&self) -> &Html {
+    fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
-            let (tree, whole) = parse(self.text(), &self.limits);
+            let (tree, whole) = tree::parse(self.text(), &self.limits);
             self.cut.set(!whole);
             tree
         })
     }
 
     /// Whether a part of the page was left out of its tree.
-    pub(super) fn is_cut(&self) -> bool {
+    pub(crate) fn is_cut(&self) -> bool {
         self.cut.get()
     }
 
     /// Keeps the first fault.
-    pub(super) fn set_fault(&self, fault: Error) {
+    fn set_fault(&self, fault: Error) {
         self.fault.borrow_mut().get_or_insert(fault);
     }
 
-    pub(super) fn take_fault(&self) -> Option<Error> {
+    pub(crate) fn take_fault(&self) -> Option<Error> {
         self.fault.borrow_mut().take()
     }
 
     /// What was left out of this page, by the stable names of the stats.
-    pub(super) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
         [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
             .into_iter()
             .filter(|(_, count)| *count > 0)
     }
-}
-
-/// The tree that browsers build, and whether the whole text is in it.
-fn parse(text: &str, limits: &Limits) -> (Html, bool) {
-    if text.len() <= LONG {
-        return (Html::parse_document(text), true);
-    }
-    let sink = HtmlTreeSink::new(Html::new_document());
-    let mut parser = html5ever::driver::parse_document(sink, ParseOpts::default());
-    let (begin, mut rest) = (Instant::now(), text);
-    while !rest.is_empty() {
-        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
-        parser.process(StrTendril::from_slice(piece));
-        rest = after;
-        let so_far = parser.tokenizer.sink.sink.0.borrow();
-        if is_too_much(&so_far, begin, limits) {
-            break;
-        }
-    }
-    (parser.finish(), rest.is_empty())
-}
-
-fn is_too_much(so_far: &Html, begin: Instant, limits: &Limits) -> bool {
-    // what was made last lies as deep as the page is now
-    let last = so_far.tree.nodes().next_back();
-    let nesting = last.map_or(0, |node| node.ancestors().take(limits.nesting + 1).count());
-    nesting > limits.nesting || so_far.tree.nodes().len() > limits.nodes || begin.elapsed() > limits.time
 }
 
 #[cfg(test)]
@@ -286,27 +262,5 @@ mod tests {
             Page::from_html("http://a.example/", "<table><tr><td><img src=1><td><img src=2></table><p>a<p>b</i>");
         assert_eq!(page.css("tbody > tr > td > img").iter().count(), 2);
         assert_eq!(page.css("p").iter().count(), 2);
-    }
-
-    #[test]
-    fn a_page_in_pieces_is_the_same_page() {
-        let html = format!("<title>ä</title>{}", "<p>äöü <b>bold</b> &amp; more</p>\n".repeat(5000));
-        let (tree, whole) = parse(&html, &Limits::from(&Settings::default()));
-        assert!(whole && html.len() > LONG);
-        assert_eq!(tree.html(), Html::parse_document(&html).html());
-    }
-
-    #[test]
-    fn a_page_that_would_fill_the_memory_is_cut() {
-        let bomb: String = (0..20_000).map(|number| format!("<p><b id={number}>")).collect();
-        let begin = Instant::now();
-        let page = Page::from_html("http://a.example/", &bomb);
-        assert!(!page.css("b").is_empty() && page.is_cut());
-        let nested = Page::from_html("http://a.example/", &"<div>".repeat(1_000_000));
-        assert!(!nested.css("div").is_empty() && nested.is_cut());
-        let few = Limits { nodes: 100, ..Limits::from(&Settings::default()) };
-        let page = Page::from_html("http://a.example/", &"<p>a</p>".repeat(2000)).within(few);
-        assert!(page.css("p").iter().count() < 1000 && page.is_cut());
-        assert!(begin.elapsed() < Settings::default().parse_timeout, "{:?}", begin.elapsed());
     }
 }
