@@ -112,6 +112,7 @@ impl Crawl {
             stats: stats.clone(),
             hosts: hosts.clone(),
             concurrency,
+            items: registry.spider_items(&name)?,
             settings: Arc::new(settings.clone()),
         };
 

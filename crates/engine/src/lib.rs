@@ -39,7 +39,7 @@ pub mod prelude {
     pub use url::Url;
 
     pub use crate::error::{Error, Result};
-    pub use crate::message::{Failure, FailureKind, Item, Method, Record, Request, Secret};
+    pub use crate::message::{Failure, FailureKind, Item, ItemType, Method, Record, Request, Secret};
     pub use crate::page::{Node, Page, Selection};
     pub use crate::spider::{Output, Session, Spider};
 }

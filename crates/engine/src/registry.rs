@@ -14,6 +14,7 @@ use crate::downloader::{Fetch, Middleware};
 use crate::error::{Error, Result};
 use crate::feed::{Catalogue, Format, Storage};
 use crate::hosts::Hosts;
+use crate::message::ItemType;
 use crate::pipeline::Pipeline;
 use crate::settings::{Layers, Settings, Source, read_table};
 use crate::spider::{Erased, Runnable, Spider};
@@ -47,6 +48,8 @@ pub struct Context {
     pub hosts: Arc<Hosts>,
     /// Requests at once over all hosts: `crawl.concurrency`.
     pub concurrency: usize,
+    /// The kinds of items that the spider has declared.
+    pub items: Arc<[ItemType]>,
     /// All settings of the crawl, for what is said in one place and holds in several.
     pub settings: Arc<Settings>,
 }
@@ -71,6 +74,7 @@ struct Part<T: ?Sized> {
 
 struct Entry {
     settings: &'static str,
+    items: &'static [ItemType],
     build: BuildSpider,
 }
 
@@ -107,7 +111,7 @@ impl Registry {
             let spider: S = layers.arguments(S::NAME)?;
             Ok(Arc::new(Erased(spider)))
         });
-        self.spiders.insert(S::NAME, Entry { settings: S::SETTINGS, build });
+        self.spiders.insert(S::NAME, Entry { settings: S::SETTINGS, items: S::ITEMS, build });
         self
     }
 
@@ -166,6 +170,10 @@ impl Registry {
     /// If there is no such spider.
     pub fn spider_settings(&self, name: &str) -> Result<&'static str> {
         Ok(self.entry(name)?.settings)
+    }
+
+    pub(crate) fn spider_items(&self, name: &str) -> Result<Arc<[ItemType]>> {
+        Ok(self.entry(name)?.items.into())
     }
 
     pub(crate) fn build_spider(&self, name: &str, layers: &Layers) -> Result<Arc<dyn Runnable>> {

@@ -62,7 +62,9 @@ pub(super) fn assemble(
 ) -> Result<Arc<Downloader>> {
     let concurrency = settings.crawl.concurrency;
     let shared = Arc::new(settings.clone());
-    let context = Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency, settings: shared };
+    let items = Arc::from([]);
+    let context =
+        Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency, items, settings: shared };
     let mut middlewares: Vec<Arc<dyn Middleware>> = Vec::new();
     for name in &settings.downloader.middlewares {
         let table = settings.middlewares.get(name).cloned().unwrap_or_default();

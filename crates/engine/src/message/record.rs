@@ -5,18 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::Reach;
-
-/// What a spider yields: any struct that serialises to fields, with a kind by which pipelines and feeds know it.
-pub trait Item: Serialize {
-    /// The kind: `photo`, `book`, `page`.
-    const KIND: &'static str;
-}
+use super::{Item, Reach};
 
 /// An item on its way from the spider through the pipelines into the feeds: a kind, and fields in order.
 ///
@@ -184,7 +177,7 @@ fn on_one_line(json: Vec<u8>) -> serde_json::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
 
     #[derive(Serialize, Deserialize, PartialEq, Debug)]
     struct Photo {

@@ -21,7 +21,7 @@ pub use traps::Settings as TrapSettings;
 pub(crate) use traps::Traps;
 
 use crate::error::Result;
-use crate::message::Failure;
+use crate::message::{Failure, ItemType};
 use crate::page::{Limits, Page};
 
 /// `[spider]`: how pages are read.
@@ -122,6 +122,9 @@ pub trait Spider: DeserializeOwned + Send + Sync + 'static {
 
     /// TOML laid between the built-in defaults and the user's files: what this spider needs to be polite and right.
     const SETTINGS: &'static str = "";
+
+    /// The kinds of items that it yields, for what must know them before the first one: `&[ItemType::of::<Book>()]`.
+    const ITEMS: &'static [ItemType] = &[];
 
     /// What to do with the answer, and the data that it needs. Written down with the request.
     type Step: Debug + Serialize + DeserializeOwned + Send + 'static;
