@@ -10,8 +10,8 @@ use ego_tree::NodeRef;
 use scraper::{ElementRef, Node as Value};
 use url::Url;
 
-use super::Page;
 use super::selection::{self, Selection};
+use super::{Kind, Page, serialise};
 use crate::error::{Error, Result};
 
 /// One node of a page.
@@ -107,15 +107,14 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The node as it would stand in a document: an element with its tags and all within, a text escaped.
+    /// The node as it would stand in a document: an element with its tags and all within. A text or a value stands for
+    /// itself.
     #[must_use]
     pub fn html(&self) -> String {
         match &self.what {
-            What::Tree(node) => match ElementRef::wrap(*node) {
-                Some(element) => element.html(),
-                None => self.raw().into_owned(),
-            },
-            _ => self.raw().into_owned(),
+            What::Tree(node) if self.page.kind() == Kind::Xml => serialise::xml(*node),
+            What::Tree(node) => serialise::html(self.page.tree(), *node),
+            What::Attribute(..) | What::Computed(_) => self.raw().into_owned(),
         }
     }
 
