@@ -1,11 +1,11 @@
 //! What a spider yields, as its author declares it: a kind, fields in order, and what each of them may be.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What a spider yields: any struct that serialises to fields, with a kind by which pipelines and feeds know it.
 ///
-/// `#[derive(Item)]` writes all of this.
+/// [`#[derive(Item)]`](derive@crate::message::Item) writes all of this.
 pub trait Item: Serialize {
     /// The kind: `photo`, `book`, `page`.
     const KIND: &'static str;
@@ -44,15 +44,22 @@ impl ItemType {
     /// The JSON Schema (draft 2020-12) of an item of this kind.
     #[must_use]
     pub fn schema(&self) -> Value {
-        let properties: Map<String, Value> =
-            self.fields.iter().map(|field| (field.name.to_owned(), (field.schema)())).collect();
-        let required: Vec<&str> = self.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
-        json!({
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": self.kind,
-            "type": "object",
-            "properties": properties,
-            "required": required,
-        })
+        let mut whole = Map::new();
+        whole.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+        whole.insert("title".to_owned(), self.kind.into());
+        whole.extend(schema(self.fields));
+        Value::Object(whole)
     }
+}
+
+/// What a struct of these fields may be.
+pub(super) fn schema(fields: &[Field]) -> Map<String, Value> {
+    let properties: Map<String, Value> =
+        fields.iter().map(|field| (field.name.to_owned(), (field.schema)())).collect();
+    let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    Map::from_iter([
+        ("type".to_owned(), "object".into()),
+        ("properties".to_owned(), properties.into()),
+        ("required".to_owned(), required.into()),
+    ])
 }

@@ -1,5 +1,7 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+pub mod extract;
+pub mod loader;
 mod node;
 mod selection;
 mod text;
@@ -13,7 +15,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use scraper::Html;
 use url::Url;
 
+pub use dragline_macros::Extract;
 pub use dragline_query as query;
+pub use extract::Extract;
+pub use loader::Loader;
 pub use node::Node;
 pub use selection::Selection;
 pub use tree::Limits;

@@ -41,6 +41,16 @@ impl<'a> Node<'a> {
         Self::new(page, What::Tree(page.tree().tree.root()))
     }
 
+    /// A text of this page that stands in no node of it.
+    pub(super) fn computed(page: &'a Page, text: &str) -> Self {
+        Self::new(page, What::Computed(text.into()))
+    }
+
+    /// Whether this is the document itself.
+    pub(super) fn is_document(&self) -> bool {
+        matches!(&self.what, What::Tree(node) if node.parent().is_none())
+    }
+
     pub(super) fn page(&self) -> &'a Page {
         self.page
     }
