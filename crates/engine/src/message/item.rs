@@ -63,3 +63,72 @@ pub(super) fn schema(fields: &[Field]) -> Map<String, Value> {
         ("required".to_owned(), required.into()),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::message::Item;
+
+    /// What a shop sells.
+    #[derive(Serialize, Item)]
+    #[item(kind = "product")]
+    #[serde(rename_all = "camelCase")]
+    struct Product<T> {
+        /// As printed,
+        /// on the spine.
+        #[item(min_length = 1, max_length = 80)]
+        full_title: String,
+        #[item(min = -0.5, max = 10)]
+        price: Option<f64>,
+        #[serde(rename = "ISBN", skip_serializing_if = "String::is_empty")]
+        #[item(pattern = "^97[89]")]
+        isbn: String,
+        #[serde(skip)]
+        _note: u8,
+        #[item(unique, min_length = 1, max_length = 8)]
+        tags: Vec<String>,
+        binding: Binding,
+        parts: Vec<Product<T>>,
+        #[item(any)]
+        extra: Opaque,
+        #[item(schema = r#"{"const": 1}"#)]
+        version: Opaque,
+        other: T,
+        r#type: bool,
+    }
+
+    #[derive(Serialize, Item)]
+    #[serde(rename_all = "kebab-case")]
+    #[expect(dead_code, reason = "its words are looked at")]
+    enum Binding {
+        HardBack,
+        #[serde(rename = "soft")]
+        Paperback,
+    }
+
+    #[derive(Serialize)]
+    struct Opaque;
+
+    #[test]
+    fn an_item_says_what_its_fields_may_be() {
+        let item = ItemType::of::<Product<u8>>();
+        let names: Vec<&str> = item.fields.iter().map(|field| field.name).collect();
+        let want =
+            ["fullTitle", "price", "ISBN", "tags", "binding", "parts", "extra", "version", "other", "type"];
+        assert_eq!((item.kind, &names[..]), ("product", &want[..]));
+        let schema = item.schema();
+        let of = |name: &str| schema["properties"][name].clone();
+        let title = json!({"type": "string", "minLength": 1, "maxLength": 80, "description": "As printed,\non the spine."});
+        assert_eq!(of("fullTitle"), title);
+        assert_eq!(of("price"), json!({"type": ["number", "null"], "minimum": -0.5, "maximum": 10}));
+        let tags = json!({"type": "array", "items": {"type": "string"}, "uniqueItems": true, "minItems": 1, "maxItems": 8});
+        assert_eq!(of("tags"), tags);
+        assert_eq!(of("binding"), json!({"type": "string", "enum": ["hard-back", "soft"]}));
+        assert_eq!(of("parts")["items"]["properties"]["parts"]["items"], json!({"description": "What a shop sells."}));
+        assert_eq!((of("extra"), of("version")), (json!({}), json!({"const": 1})));
+        let required = ["fullTitle", "tags", "binding", "parts", "extra", "version", "other", "type"];
+        assert_eq!(schema["required"], json!(required));
+    }
+}

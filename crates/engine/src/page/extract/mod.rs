@@ -4,9 +4,12 @@
 //! [derive](derive@crate::page::Extract) it. Everything that a derive needs at run time is in `run`.
 
 mod date;
+pub(super) mod json;
 mod number;
 #[doc(hidden)]
 pub mod run;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use serde_json::Value;

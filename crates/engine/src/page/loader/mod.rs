@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use dragline_query::JmesPath;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -15,6 +16,7 @@ pub use ask::Ask;
 pub use processor::Processor;
 
 use self::processor::{brief, many};
+use super::extract::json;
 use super::{Node, Page};
 use crate::error::{Error, Result, nearest};
 use crate::message::Item;
@@ -282,10 +284,9 @@ impl<'a> Loader<'a> {
     pub fn get_jmes(&self, ask: impl Into<Ask>) -> Result<Value> {
         let ask = ask.into();
         self.ask(&ask, |node, query| {
-            let json = if node.is_document() { node.page().text().into() } else { node.raw() };
-            let json: Value = serde_json::from_str(&json)
-                .map_err(|error| Error::page(format!("no JSON on {}: {error}", node.page().url())))?;
-            Ok(many(Processor::jmes(query).map_err(Error::page)?.process(json)?))
+            let path = JmesPath::parse(query).map_err(Error::page)?;
+            let json = json::of(node).map_err(|error| Error::page(format!("{error} on {}", node.page().url())))?;
+            json::search(&path, &json).map(many)
         })
     }
 

@@ -7,6 +7,7 @@ use dragline_query::{JmesPath, QueryError};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::page::extract::json;
 
 /// A function of a [`Processor`].
 type Function = Arc<dyn Fn(Value) -> Result<Value> + Send + Sync>;
@@ -111,10 +112,7 @@ impl Processor {
                 Ok(many(value).into_iter().find(is_there).unwrap_or_default())
             }
             Self::Join(separator) => join(value, separator),
-            Self::SelectJmes(path) => {
-                let answer = path.expression().search(value).map_err(Error::page)?;
-                Ok(serde_json::to_value(&*answer)?)
-            }
+            Self::SelectJmes(path) => json::search(path, &value),
             Self::MapCompose(steps) => {
                 let mut values = many(value);
                 for step in steps {

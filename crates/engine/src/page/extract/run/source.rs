@@ -2,18 +2,17 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use dragline_query::{JmesPath, Query, QueryError};
 use ego_tree::NodeId;
-use jmespath::{Rcvar, Variable};
 use regex::Regex;
 use serde_json::Value;
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::page::extract::Extract;
-use crate::page::extract::values::shown;
+use crate::page::extract::{Extract, json};
 use crate::page::node::What;
 use crate::page::{Node, Page};
 
@@ -31,7 +30,7 @@ pub struct Field {
 pub struct Scope<'s, 'a> {
     from: &'s Node<'a>,
     /// By the node that it stands in; none for the scope itself.
-    json: RefCell<Vec<(Option<NodeId>, Rcvar)>>,
+    json: RefCell<Vec<(Option<NodeId>, Rc<Value>)>>,
 }
 
 /// Where a field's value is found: nodes, then JSON in them, then a pattern in that; the parts that were given.
@@ -169,23 +168,25 @@ impl<'s, 'a> Scope<'s, 'a> {
         }
     }
 
-    /// What an expression finds in the JSON of these nodes. One that is no JSON fails only where none has an answer.
+    /// What an expression finds in the JSON of these nodes. What is no JSON fails only where none of them is.
     fn json(&self, nodes: &[Node<'a>], path: &JmesPath) -> Result<Vec<Value>> {
-        let (mut found, mut fault) = (Vec::new(), None);
+        let (mut found, mut fault, mut any) = (Vec::new(), None, false);
         for node in nodes {
-            let answer = self.parsed(node).and_then(|json| path.expression().search(json).map_err(Error::page));
-            match answer {
-                Ok(answer) => flatten(&answer, &mut found)?,
+            match self.parsed(node) {
+                Ok(json) => {
+                    any = true;
+                    json::flatten(json::search(path, &json)?, &mut found);
+                }
                 Err(error) => _ = fault.get_or_insert(error),
             }
         }
         match fault {
-            Some(fault) if found.is_empty() => Err(fault),
+            Some(fault) if !any => Err(fault),
             _ => Ok(found),
         }
     }
 
-    fn parsed(&self, node: &Node<'a>) -> Result<Rcvar> {
+    fn parsed(&self, node: &Node<'a>) -> Result<Rc<Value>> {
         let id = match node.what() {
             What::Tree(node) => Some(node.id()),
             _ => None,
@@ -193,27 +194,10 @@ impl<'s, 'a> Scope<'s, 'a> {
         if let Some((_, json)) = self.json.borrow().iter().find(|(known, _)| *known == id) {
             return Ok(json.clone());
         }
-        let text = if node.is_document() { Cow::Borrowed(self.page().text()) } else { node.raw() };
-        let json = Variable::from_json(&text)
-            .map_err(|error| Error::page(format!("`{}` is no JSON: {error}", shown(text.trim_ascii()))))?;
-        let json = Rcvar::new(json);
+        let json = Rc::new(json::of(node)?);
         self.json.borrow_mut().push((id, json.clone()));
         Ok(json)
     }
-}
-
-/// Null is nothing, and the members of a list are many.
-fn flatten(answer: &Variable, found: &mut Vec<Value>) -> Result<()> {
-    match answer {
-        Variable::Null => {}
-        Variable::Array(members) => {
-            for member in members.iter().filter(|member| !member.is_null()) {
-                found.push(serde_json::to_value(member)?);
-            }
-        }
-        other => found.push(serde_json::to_value(other)?),
-    }
-    Ok(())
 }
 
 /// What a pattern finds in a text, as parsel has it: its group `extract` if there is one, else its groups, else the whole.
