@@ -1,6 +1,5 @@
 //! Item loaders and their processors: the suites of itemloaders and Scrapy.
 
-use bytes::Bytes;
 use dragline::page::Page;
 use dragline::page::loader::{Ask, Loader, Processor};
 use dragline::{Error, Result};
@@ -132,7 +131,7 @@ fn page(selector: &Value) -> Option<Page> {
     };
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
     let url = Url::parse("http://a.example/").expect("a URL");
-    let body = Bytes::from(selector["text"].as_str().unwrap_or_default().to_owned());
+    let body = selector["text"].as_str().unwrap_or_default().to_owned().into();
     Some(Page::new(url, StatusCode::OK, headers, body, 0))
 }
 

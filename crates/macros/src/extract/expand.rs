@@ -30,7 +30,7 @@ pub(super) fn field(field: &Field<'_>, of: &str) -> TokenStream {
         let (all, make) = (needs_all(source, field), make(source, field));
         quote! {
             if __found.is_none() {
-                __found = __run::find(&__FIELD, &#which, &__scope, #all, |__pieces| #make)?;
+                __found = __run::find(&__FIELD, &#which, __scope, #all, |__pieces| #make)?;
             }
         }
     });
@@ -44,7 +44,7 @@ pub(super) fn field(field: &Field<'_>, of: &str) -> TokenStream {
             quote!(match __found {
                 ::core::option::Option::Some(__value) => __value,
                 ::core::option::Option::None => {
-                    return ::core::result::Result::Err(__run::missing(&__FIELD, &[#(&#statics),*], &__scope));
+                    return ::core::result::Result::Err(__run::missing(&__FIELD, &[#(&#statics),*], __scope));
                 }
             })
         }

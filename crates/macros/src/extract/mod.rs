@@ -28,7 +28,11 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
         #error
         #[automatically_derived]
         impl #implementing ::dragline::page::Extract for #name #types #bounds {
-            fn extract(__from: &::dragline::page::Node<'_>) -> ::dragline::Result<Self> {
+            fn extract(from: &::dragline::page::Node<'_>) -> ::dragline::Result<Self> {
+                <Self as ::dragline::page::Extract>::extract_within(&::dragline::page::extract::run::Scope::new(from))
+            }
+
+            fn extract_within(__scope: &::dragline::page::extract::run::Scope<'_, '_>) -> ::dragline::Result<Self> {
                 #body
             }
         }
@@ -61,10 +65,7 @@ fn body(input: &DeriveInput, fields: &FieldsNamed) -> Result<TokenStream> {
     if let Some(wrong) = wrong {
         return Err(wrong);
     }
-    Ok(quote! {
-        let __scope = ::dragline::page::extract::run::Scope::new(__from);
-        ::core::result::Result::Ok(Self { #(#parts),* })
-    })
+    Ok(quote!(::core::result::Result::Ok(Self { #(#parts),* })))
 }
 
 fn bounded(generics: &Generics) -> Generics {

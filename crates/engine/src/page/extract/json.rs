@@ -5,12 +5,20 @@ use serde_json::Value;
 
 use super::values::shown;
 use crate::error::{Error, Result};
-use crate::page::Node;
+use crate::page::{Node, Page};
 
 /// The JSON that a node says: a script, an attribute, or the whole page.
 pub(in crate::page) fn of(node: &Node<'_>) -> Result<Value> {
-    let text = if node.is_document() { node.page().text().into() } else { node.raw() };
-    serde_json::from_str(&text).map_err(|error| Error::page(format!("`{}` is no JSON: {error}", shown(text.trim_ascii()))))
+    if node.is_document() { of_page(node.page()) } else { parse(&node.raw()) }
+}
+
+/// The JSON that a page is.
+pub(super) fn of_page(page: &Page) -> Result<Value> {
+    parse(page.text())
+}
+
+fn parse(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| Error::page(format!("`{}` is no JSON: {error}", shown(text.trim_ascii()))))
 }
 
 /// What an expression finds in a value; null for nothing.

@@ -71,6 +71,12 @@ pub trait Extract: Sized {
             other => Self::extract_text(&other.to_string(), page),
         }
     }
+
+    /// What a derive writes: a page of JSON alone needs no tree.
+    #[doc(hidden)]
+    fn extract_within(scope: &run::Scope<'_, '_>) -> Result<Self> {
+        Self::extract(&scope.node())
+    }
 }
 
 impl Page {
@@ -79,7 +85,7 @@ impl Page {
     /// # Errors
     /// If a part of it is missing or does not read: ``field `title` of `Book`: nothing matches `h1` on URL``.
     pub fn extract<T: Extract>(&self) -> Result<T> {
-        T::extract(&self.root())
+        T::extract_within(&run::Scope::of_page(self))
     }
 }
 

@@ -43,7 +43,7 @@ use crate::message::Item;
 ///     .output("tags", Processor::Identity)
 ///     .input("title", Processor::map([Processor::text(|text| text.trim().to_owned())]));
 /// loader.add_css("title", "h1::text")?;
-/// loader.add_css("price", Ask::of("p::text").re(r"[\d.]+").then(Processor::jmes("[].to_number(@)").map_err(Error::page)?))?;
+/// loader.add_css("price", Ask::of("p::text").re(r"[\d.]+").then(Processor::jmes("[].to_number(@)")?))?;
 /// loader.nested_css("ul")?.add_css("tags", "li::text")?;
 /// let book: Book = loader.load_item()?;
 /// assert_eq!((book.title.as_str(), book.price, book.tags.len()), ("Emma", 4.5, 2));

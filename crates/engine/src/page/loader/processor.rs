@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use dragline_query::{JmesPath, QueryError};
+use dragline_query::JmesPath;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -57,8 +57,8 @@ impl Processor {
     ///
     /// # Errors
     /// If it is none.
-    pub fn jmes(expression: &str) -> Result<Self, QueryError> {
-        JmesPath::parse(expression).map(Self::SelectJmes)
+    pub fn jmes(expression: &str) -> Result<Self> {
+        JmesPath::parse(expression).map(Self::SelectJmes).map_err(Error::page)
     }
 
     /// Each of the values through each of these in turn.

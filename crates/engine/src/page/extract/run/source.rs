@@ -13,8 +13,7 @@ use url::Url;
 
 use crate::error::{Error, Result};
 use crate::page::extract::{Extract, json};
-use crate::page::node::What;
-use crate::page::{Node, Page};
+use crate::page::{Node, Page, Selection};
 
 /// A field of a struct, for its errors.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +27,9 @@ pub struct Field {
 /// Where a struct is read from, and the JSON that was parsed for it.
 #[derive(Debug)]
 pub struct Scope<'s, 'a> {
-    from: &'s Node<'a>,
+    page: &'a Page,
+    /// None for the whole page, whose tree is built only for who asks for nodes.
+    from: Option<&'s Node<'a>>,
     /// By the node that it stands in; none for the scope itself.
     json: RefCell<Vec<(Option<NodeId>, Rc<Value>)>>,
 }
@@ -48,6 +49,8 @@ pub struct Source {
 /// What a source finds.
 #[derive(Debug)]
 pub enum Piece<'a> {
+    /// The whole page.
+    Page(&'a Page),
     /// A node.
     Node(Node<'a>),
     /// What a pattern matched.
@@ -118,19 +121,18 @@ impl Source {
             return Err(Error::page(fault));
         }
         let only_nodes = self.json.is_none() && self.pattern.is_none();
-        let nodes: Vec<Node<'a>> = match &self.nodes {
-            None => vec![scope.from.clone()],
-            Some(query) if only_nodes && !all => return Ok(scope.first(query).map(Piece::Node).into_iter().collect()),
-            Some(query) => scope.from.select(query).iter().collect(),
+        let mut pieces: Vec<Piece<'a>> = match &self.nodes {
+            None => vec![scope.here()],
+            Some(query) if only_nodes && !all => scope.select(query).first_opt().map(Piece::Node).into_iter().collect(),
+            Some(query) => scope.select(query).iter().map(Piece::Node).collect(),
         };
-        let pieces = match &self.json {
-            None => nodes.into_iter().map(Piece::Node).collect(),
-            Some(path) => scope.json(&nodes, path)?.into_iter().map(Piece::Json).collect(),
-        };
+        if let Some(path) = &self.json {
+            pieces = scope.json(&pieces, path)?.into_iter().map(Piece::Json).collect();
+        }
         Ok(match &self.pattern {
             None => pieces,
             Some(pattern) => {
-                let texts = pieces.into_iter().map(|piece| scope.searched(piece));
+                let texts = pieces.into_iter().map(Piece::searched);
                 texts.flat_map(|text| matches(pattern, &text)).map(Piece::Text).collect()
             }
         })
@@ -141,13 +143,25 @@ impl<'s, 'a> Scope<'s, 'a> {
     /// A struct is read from here.
     #[must_use]
     pub fn new(from: &'s Node<'a>) -> Self {
-        Self { from, json: RefCell::default() }
+        Self { page: from.page(), from: Some(from).filter(|from| !from.is_document()), json: RefCell::default() }
+    }
+
+    /// A struct is read from the whole of this page.
+    #[must_use]
+    pub fn of_page(page: &'a Page) -> Self {
+        Self { page, from: None, json: RefCell::default() }
+    }
+
+    /// The node that it is read from.
+    #[must_use]
+    pub fn node(&self) -> Node<'a> {
+        self.from.map_or_else(|| self.page.root(), Node::clone)
     }
 
     /// The page.
     #[must_use]
     pub fn page(&self) -> &'a Page {
-        self.from.page()
+        self.page
     }
 
     /// The page's URL.
@@ -156,23 +170,22 @@ impl<'s, 'a> Scope<'s, 'a> {
         self.page().url().clone().into()
     }
 
-    fn first(&self, query: &Arc<Query>) -> Option<Node<'a>> {
-        self.from.select(query).first_opt()
+    fn here(&self) -> Piece<'a> {
+        self.from.map_or(Piece::Page(self.page), |node| Piece::Node(node.clone()))
     }
 
-    /// What a pattern is looked for in: the source of the page, or the text of what was found.
-    fn searched(&self, piece: Piece<'a>) -> Cow<'a, str> {
-        match piece {
-            Piece::Node(node) if node.is_document() => Cow::Borrowed(self.page().text()),
-            piece => Cow::Owned(piece.into_text(Reading::Shown)),
+    fn select(&self, query: &Arc<Query>) -> Selection<'a> {
+        match self.from {
+            Some(node) => node.select(query),
+            None => self.page.root().select(query),
         }
     }
 
     /// What an expression finds in the JSON of these nodes. What is no JSON fails only where none of them is.
-    fn json(&self, nodes: &[Node<'a>], path: &JmesPath) -> Result<Vec<Value>> {
+    fn json(&self, pieces: &[Piece<'a>], path: &JmesPath) -> Result<Vec<Value>> {
         let (mut found, mut fault, mut any) = (Vec::new(), None, false);
-        for node in nodes {
-            match self.parsed(node) {
+        for piece in pieces {
+            match self.parsed(piece) {
                 Ok(json) => {
                     any = true;
                     json::flatten(json::search(path, &json)?, &mut found);
@@ -186,15 +199,18 @@ impl<'s, 'a> Scope<'s, 'a> {
         }
     }
 
-    fn parsed(&self, node: &Node<'a>) -> Result<Rc<Value>> {
-        let id = match node.what() {
-            What::Tree(node) => Some(node.id()),
+    fn parsed(&self, piece: &Piece<'a>) -> Result<Rc<Value>> {
+        let id = match piece {
+            Piece::Node(node) => node.id(),
             _ => None,
         };
         if let Some((_, json)) = self.json.borrow().iter().find(|(known, _)| *known == id) {
             return Ok(json.clone());
         }
-        let json = Rc::new(json::of(node)?);
+        let json = Rc::new(match piece {
+            Piece::Node(node) => json::of(node)?,
+            _ => json::of_page(self.page)?,
+        });
         self.json.borrow_mut().push((id, json.clone()));
         Ok(json)
     }
@@ -213,8 +229,17 @@ pub(crate) fn matches(pattern: &Regex, text: &str) -> Vec<String> {
 }
 
 impl<'a> Piece<'a> {
+    /// What a pattern is looked for in: the source of the page, or the text of what was found.
+    fn searched(self) -> Cow<'a, str> {
+        match self {
+            Self::Page(page) => Cow::Borrowed(page.text()),
+            piece => Cow::Owned(piece.into_text(Reading::Shown)),
+        }
+    }
+
     pub(super) fn into_text(self, reading: Reading) -> String {
         match self {
+            Self::Page(page) => Self::Node(page.root()).into_text(reading),
             Self::Node(node) => match reading {
                 Reading::Shown => node.text(),
                 Reading::Raw => node.raw().into_owned(),
@@ -227,6 +252,7 @@ impl<'a> Piece<'a> {
 
     pub(super) fn read<T: Extract>(&self, page: &Page) -> Result<T> {
         match self {
+            Self::Page(page) => T::extract(&page.root()),
             Self::Node(node) => T::extract(node),
             Self::Text(text) => T::extract_text(text, page),
             Self::Json(value) => T::extract_json(value, page),

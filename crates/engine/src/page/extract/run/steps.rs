@@ -119,6 +119,7 @@ pub fn each_node<'a, T, C: FromIterator<T>>(
 
 fn node<'a>(piece: Piece<'a>, page: &'a Page) -> Node<'a> {
     match piece {
+        Piece::Page(page) => page.root(),
         Piece::Node(node) => node,
         other => Node::computed(page, &other.into_text(Reading::Raw)),
     }
