@@ -1,6 +1,8 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+pub mod extract;
 mod kind;
+pub mod loader;
 mod node;
 mod selection;
 mod serialise;
@@ -15,8 +17,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use scraper::Html;
 use url::Url;
 
+pub use dragline_macros::Extract;
 pub use dragline_query as query;
+pub use extract::Extract;
 pub use kind::{Kind, is_binary};
+pub use loader::Loader;
 pub use node::Node;
 pub use selection::Selection;
 pub use text::Encoding;
@@ -240,9 +245,8 @@ impl Page {
     #[must_use]
     pub fn base(&self) -> &Url {
         // no tree for the sake of an element that few pages have
-        self.base.get_or_init(|| {
-            clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone())
-        })
+        self.base
+            .get_or_init(|| clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone()))
     }
 
     fn tree(&self) -> &Html {

@@ -210,6 +210,9 @@ mod tests {
         assert_eq!(p.attr("title").map(str::len), Some(1024 * 1024));
         assert!(page.is_cut() && p.text() == "y");
         let fine = format!("<p title='{}'>", "x".repeat(1024 * 1024));
-        assert!(!{ let page = Page::from_html("http://a.example/", &fine); page.css("p").is_empty() || page.is_cut() });
+        assert!(!{
+            let page = Page::from_html("http://a.example/", &fine);
+            page.css("p").is_empty() || page.is_cut()
+        });
     }
 }

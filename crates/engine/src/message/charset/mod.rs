@@ -215,7 +215,8 @@ mod tests {
         assert_eq!((&*text, name, source), ("<meta charset=utf-8>ä", "windows-1252", Source::Header));
         let (text, name, source) = read(b"<meta charset='windows-1251'>\xe4", Some("text/html"));
         assert_eq!((&text[29..], name, source), ("д", "windows-1251", Source::Declared));
-        let given = Hints { given: Charset::of_label("koi8-r"), content_type: Some("a/b;charset=utf-8"), ..Hints::default() };
+        let given =
+            Hints { given: Charset::of_label("koi8-r"), content_type: Some("a/b;charset=utf-8"), ..Hints::default() };
         let read = decode(b"\xc1", &given);
         assert_eq!((&*read.text, read.source), ("а", Source::Given));
     }
