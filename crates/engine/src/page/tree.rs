@@ -20,11 +20,13 @@ pub struct Limits {
     pub nesting: usize,
     /// How long parsing may take.
     pub time: Duration,
+    /// Candidates of [pictures](super::pictures).
+    pub pictures: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { nodes: 1_000_000, nesting: 512, time: Duration::from_secs(10) }
+        Self { nodes: 1_000_000, nesting: 512, time: Duration::from_secs(10), pictures: 2000 }
     }
 }
 

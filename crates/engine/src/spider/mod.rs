@@ -39,6 +39,8 @@ pub struct Settings {
     /// The longest that parsing a page may take; the rest of the page is left out.
     #[serde(with = "humantime_serde")]
     pub parse_timeout: Duration,
+    /// The most candidates of a page's pictures; the others are left out.
+    pub max_pictures: usize,
 }
 
 impl Default for Settings {
@@ -49,6 +51,7 @@ impl Default for Settings {
             max_nodes: 1_000_000,
             max_nesting: 512,
             parse_timeout: Duration::from_secs(10),
+            max_pictures: 2000,
         }
     }
 }
@@ -56,7 +59,12 @@ impl Default for Settings {
 impl Settings {
     /// What a page's tree may come to.
     pub(crate) fn page_limits(&self) -> Limits {
-        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout }
+        Limits {
+            nodes: self.max_nodes,
+            nesting: self.max_nesting,
+            time: self.parse_timeout,
+            pictures: self.max_pictures,
+        }
     }
 }
 
