@@ -1,5 +1,6 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod forms;
 mod node;
 pub mod pictures;
 mod selection;
@@ -15,6 +16,7 @@ use scraper::Html;
 use url::Url;
 
 pub use dragline_query as query;
+pub use forms::{Button, Form};
 pub use node::Node;
 pub use selection::Selection;
 pub use tree::Limits;
