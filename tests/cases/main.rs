@@ -5,6 +5,7 @@ mod cookies;
 mod curl;
 mod exports;
 mod fingerprints;
+mod forms;
 mod httpcache;
 mod loaders;
 mod middlewares;

@@ -1,9 +1,11 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
 pub mod extract;
+mod forms;
 mod kind;
 pub mod loader;
 mod node;
+pub mod pictures;
 mod selection;
 mod serialise;
 mod text;
@@ -20,6 +22,7 @@ use url::Url;
 pub use dragline_macros::Extract;
 pub use dragline_query as query;
 pub use extract::Extract;
+pub use forms::{Button, Form};
 pub use kind::{Kind, is_binary};
 pub use loader::Loader;
 pub use node::Node;
@@ -56,6 +59,7 @@ pub struct Page {
     bad_links: Cell<u64>,
     limits: Limits,
     cut: Cell<bool>,
+    picture_losses: Cell<pictures::Losses>,
 }
 
 impl Page {
@@ -77,6 +81,7 @@ impl Page {
             bad_links: Cell::new(0),
             limits: Limits::default(),
             cut: Cell::new(false),
+            picture_losses: Cell::default(),
         }
     }
 
@@ -274,9 +279,14 @@ impl Page {
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
+        let pictures = self.picture_losses.get();
+        let losses = [
+            ("links/bad_count", self.bad_links.get()),
+            ("parse/cut_count", u64::from(self.cut.get())),
+            ("pictures/bad_count", pictures.bad),
+            ("pictures/over_limit_count", pictures.over_limit),
+        ];
+        losses.into_iter().filter(|(_, count)| *count > 0)
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Limits {
     pub attribute_size: usize,
     /// How long parsing may take.
     pub time: Duration,
+    /// Candidates of [pictures](super::pictures).
+    pub pictures: usize,
 }
 
 impl Default for Limits {
@@ -43,6 +45,7 @@ impl Default for Limits {
             attributes: 1000,
             attribute_size: 1024 * 1024,
             time: Duration::from_secs(10),
+            pictures: 2000,
         }
     }
 }

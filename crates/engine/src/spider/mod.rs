@@ -46,6 +46,8 @@ pub struct Settings {
     /// The longest that parsing a page may take; the rest of the page is left out.
     #[serde(with = "humantime_serde")]
     pub parse_timeout: Duration,
+    /// The most candidates of a page's pictures; the others are left out.
+    pub max_pictures: usize,
 }
 
 impl Default for Settings {
@@ -59,6 +61,7 @@ impl Default for Settings {
             max_attributes: 1000,
             max_attribute: ByteSize::mib(1),
             parse_timeout: Duration::from_secs(10),
+            max_pictures: 2000,
         }
     }
 }
@@ -73,6 +76,7 @@ impl Settings {
             attributes: self.max_attributes,
             attribute_size: usize::try_from(self.max_attribute.as_u64()).unwrap_or(usize::MAX),
             time: self.parse_timeout,
+            pictures: self.max_pictures,
         }
     }
 }
