@@ -1,12 +1,18 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod dates;
+mod events;
+mod feeds;
 mod node;
+mod rows;
 mod selection;
+mod sitemap;
 mod text;
 mod tree;
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -14,8 +20,11 @@ use scraper::Html;
 use url::Url;
 
 pub use dragline_query as query;
+pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use node::Node;
+pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
+pub use sitemap::{Alternate, Sitemap, SitemapEntry, SitemapKind, SitemapLimits};
 pub use tree::Limits;
 
 use crate::error::{Error, Result};
@@ -38,6 +47,10 @@ pub struct Page {
     bad_links: Cell<u64>,
     limits: Limits,
     cut: Cell<bool>,
+    /// What was packed in the body; none if it is too large.
+    unpacked: OnceCell<Option<Box<Page>>>,
+    /// What was left out, by the stable names of the stats.
+    lost: RefCell<BTreeMap<&'static str, u64>>,
 }
 
 impl Page {
@@ -57,6 +70,8 @@ impl Page {
             bad_links: Cell::new(0),
             limits: Limits::default(),
             cut: Cell::new(false),
+            unpacked: OnceCell::new(),
+            lost: RefCell::default(),
         }
     }
 
@@ -202,6 +217,55 @@ impl Page {
             .find(|url| matches!(url.scheme(), "http" | "https"))
     }
 
+    /// The page as a sitemap: an index, a list of pages as XML, text, RSS or Atom, packed by gzip or not. Entries are read
+    /// as they are asked for. See `[spider]`, `max_sitemap` and `max_sitemap_urls`.
+    #[must_use]
+    pub fn sitemap(&self) -> Sitemap<'_> {
+        let text = self.unpacked().filter(|page| sitemap::may_be(page) || self.body.len() != page.body.len());
+        Sitemap::new(self, text.map_or("", Page::text))
+    }
+
+    /// The page as a feed: RSS or Atom, its entries read as they are asked for.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed::new(self, self.unpacked().map_or("", Page::text))
+    }
+
+    /// The page as CSV: `for row in page.csv().delimiter(b';')`.
+    #[must_use]
+    pub fn csv(&self) -> Csv<'_> {
+        Csv::new(self)
+    }
+
+    /// The elements of a name, as it is written (`item`, `media:content`), of a long XML document: one after the other,
+    /// each as a page of its own. Those within another of the name are a part of that.
+    #[must_use]
+    pub fn xml_nodes(&self, name: &str) -> XmlNodes<'_> {
+        XmlNodes::new(self, name)
+    }
+
+    /// The page with its body unpacked, if that is packed; none if it is too large.
+    fn unpacked(&self) -> Option<&Page> {
+        let unpacked = self.unpacked.get_or_init(|| {
+            let Some(body) = sitemap::unpack(&self.body, self.limits.sitemap.bytes) else {
+                self.lose("sitemap/too_large_count");
+                return None;
+            };
+            let mut page = Page::new(self.url.clone(), self.status, self.headers.clone(), body, self.depth);
+            if page.body.len() != self.body.len() {
+                // what is said of the packed file says nothing of what is in it
+                page.headers.clear();
+            }
+            Some(Box::new(page))
+        });
+        unpacked.as_deref()
+    }
+
+    /// Notes that something was left out.
+    fn lose(&self, name: &'static str) {
+        *self.lost.borrow_mut().entry(name).or_default() += 1;
+    }
+
     fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
             let (tree, whole) = tree::parse(self.text(), &self.limits);
@@ -229,6 +293,7 @@ impl Page {
         [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
             .into_iter()
             .filter(|(_, count)| *count > 0)
+            .chain(self.lost.borrow().clone())
     }
 }
 

@@ -6,6 +6,8 @@ use html5ever::driver::ParseOpts;
 use html5ever::tendril::{StrTendril, TendrilSink};
 use scraper::{Html, HtmlTreeSink};
 
+use super::sitemap::SitemapLimits;
+
 /// Pages longer than this are parsed in pieces, with an eye on what comes of them.
 const LONG: usize = 8 * 1024;
 const PIECE: usize = 4 * 1024;
@@ -20,11 +22,13 @@ pub struct Limits {
     pub nesting: usize,
     /// How long parsing may take.
     pub time: Duration,
+    /// What a sitemap may come to.
+    pub sitemap: SitemapLimits,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { nodes: 1_000_000, nesting: 512, time: Duration::from_secs(10) }
+        Self { nodes: 1_000_000, nesting: 512, time: Duration::from_secs(10), sitemap: SitemapLimits::default() }
     }
 }
 

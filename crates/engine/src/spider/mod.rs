@@ -9,6 +9,7 @@ mod traps;
 use std::fmt::Debug;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,7 @@ pub(crate) use traps::Traps;
 
 use crate::error::Result;
 use crate::message::{Failure, ItemType};
-use crate::page::{Limits, Page};
+use crate::page::{Limits, Page, SitemapLimits};
 
 /// `[spider]`: how pages are read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -39,6 +40,17 @@ pub struct Settings {
     /// The longest that parsing a page may take; the rest of the page is left out.
     #[serde(with = "humantime_serde")]
     pub parse_timeout: Duration,
+    /// A page that takes longer than this to read is a line in the log, while it is still read.
+    #[serde(with = "humantime_serde")]
+    pub slow_parse: Duration,
+    /// The largest sitemap, unpacked; a larger one is not read.
+    pub max_sitemap: ByteSize,
+    /// The most entries of a sitemap; the rest is left out.
+    pub max_sitemap_urls: usize,
+    /// The most indexes above a sitemap.
+    pub max_sitemap_depth: u32,
+    /// The most sitemaps of a host.
+    pub max_sitemaps_per_host: u32,
 }
 
 impl Default for Settings {
@@ -49,6 +61,11 @@ impl Default for Settings {
             max_nodes: 1_000_000,
             max_nesting: 512,
             parse_timeout: Duration::from_secs(10),
+            slow_parse: Duration::from_secs(5),
+            max_sitemap: ByteSize::mib(50),
+            max_sitemap_urls: 50_000,
+            max_sitemap_depth: 2,
+            max_sitemaps_per_host: 1000,
         }
     }
 }
@@ -56,7 +73,13 @@ impl Default for Settings {
 impl Settings {
     /// What a page's tree may come to.
     pub(crate) fn page_limits(&self) -> Limits {
-        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout }
+        let sitemap = SitemapLimits {
+            bytes: usize::try_from(self.max_sitemap.as_u64()).unwrap_or(usize::MAX),
+            urls: self.max_sitemap_urls,
+            depth: self.max_sitemap_depth,
+            files: self.max_sitemaps_per_host,
+        };
+        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout, sitemap }
     }
 }
 
