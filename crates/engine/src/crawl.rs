@@ -87,6 +87,7 @@ impl Crawl {
     /// # Errors
     /// If a name is unknown or a setting cannot be: the key, its place, the cure.
     pub fn build(registry: &Registry, spider: &str, layers: &Layers) -> Result<Self> {
+        check_panics(cfg!(panic = "unwind"))?;
         let layers = layers.for_spider(spider, registry.spider_settings(spider)?)?;
         let settings = Settings::read(&layers)?;
         let name = spider.to_owned();
@@ -287,6 +288,17 @@ impl Crawl {
     }
 }
 
+/// A spider's panic is to fail one page, and not the process with all that is under way (FAULTS, P12).
+fn check_panics(unwind: bool) -> Result<()> {
+    if unwind {
+        return Ok(());
+    }
+    Err(Error::other(
+        "this program is built with `panic = \"abort\"`, so that a page that makes its spider panic would end the whole \
+         crawl: build it with `panic = \"unwind\"` in the profile of its Cargo.toml",
+    ))
+}
+
 impl fmt::Debug for Crawl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // not the settings: they hold passwords
@@ -297,5 +309,17 @@ impl fmt::Debug for Crawl {
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watch")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p12_a_program_that_a_panic_would_end_does_not_begin_to_crawl() {
+        assert!(check_panics(cfg!(panic = "unwind")).is_ok());
+        let error = check_panics(false).expect_err("refused").to_string();
+        assert!(error.contains("`panic = \"unwind\"`"), "{error}");
     }
 }

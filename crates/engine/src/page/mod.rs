@@ -261,6 +261,11 @@ impl Page {
         unpacked.as_deref()
     }
 
+    /// What a sitemap may come to.
+    pub(crate) fn sitemap_limits(&self) -> SitemapLimits {
+        self.limits.sitemap
+    }
+
     /// Notes that something was left out.
     fn lose(&self, name: &'static str) {
         *self.lost.borrow_mut().entry(name).or_default() += 1;
