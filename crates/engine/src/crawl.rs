@@ -31,12 +31,17 @@ use crate::observer::Observer;
 use crate::pipeline::{Chain, Pipeline};
 use crate::registry::{Context, Registry};
 use crate::settings::{Layers, Settings};
-use crate::spider::Runnable;
+use crate::spider::{Declaration, Runnable};
 use crate::stats::{Stat, Stats};
+
+/// The file in a job's folder that keeps what a declared spider was when the job ran last.
+const DECLARATION: &str = "spider.toml";
 
 /// A crawl that is put together and has not begun. Nothing has touched disk or network yet.
 pub struct Crawl {
     name: String,
+    /// The file that the spider is declared in.
+    declaration: Option<Arc<Declaration>>,
     spider: Arc<dyn Runnable>,
     settings: Arc<Settings>,
     plans: Vec<Plan>,
@@ -88,9 +93,10 @@ impl Crawl {
     /// If a name is unknown or a setting cannot be: the key, its place, the cure.
     pub fn build(registry: &Registry, spider: &str, layers: &Layers) -> Result<Self> {
         check_panics(cfg!(panic = "unwind"))?;
-        let layers = layers.for_spider(spider, registry.spider_settings(spider)?)?;
+        let layers = registry.layers_for(spider, layers)?;
         let settings = Settings::read(&layers)?;
         let name = spider.to_owned();
+        let declaration = registry.declaration(spider)?;
         let spider = registry.build_spider(spider, &layers)?;
         registry.check(&layers, &settings)?;
         let mut plans = Vec::new();
@@ -133,6 +139,7 @@ impl Crawl {
         };
         Ok(Self {
             name,
+            declaration,
             spider,
             settings: Arc::new(settings),
             plans,
@@ -195,6 +202,7 @@ impl Crawl {
 
     async fn run_opened(&self, opened: &Opened) -> Result<Report> {
         let begin = Instant::now();
+        self.keep_declaration()?;
         let mut keeper = Keeper {
             before: None,
             feeds: self.settings.feeds.clone(),
@@ -251,6 +259,24 @@ impl Crawl {
         let (stats, hosts) = (self.stats.snapshot(), self.hosts.report());
         let job = self.settings.job.folder().map(Path::to_owned);
         Ok(Report { reason, stats, hosts, progress, job, error })
+    }
+
+    /// Keeps a declared spider's file with its job, and says so if the job was begun with another: what waits there was
+    /// asked for by the rules of that one.
+    fn keep_declaration(&self) -> Result<()> {
+        let (Some(declaration), Some(folder)) = (&self.declaration, self.settings.job.folder()) else { return Ok(()) };
+        let path = folder.join(DECLARATION);
+        match std::fs::read_to_string(&path) {
+            Ok(before) if before == declaration.text() => return Ok(()),
+            Ok(before) if !declaration.means_the_same(&before) => tracing::warn!(
+                job = %folder.display(),
+                "the spider's file is not what it was when the job ran last: pages that wait were asked for by the old \
+                 rules, and pages that are done are not read again"
+            ),
+            _ => {}
+        }
+        let unkept = |source| Error::Disk { what: "the job's copy of the spider's file", path: path.clone(), source };
+        std::fs::write(&path, declaration.text()).map_err(unkept)
     }
 
     /// What the feeds know of the crawl, and how they are treated.

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 
 /// A time of RFC 3339, ISO 8601 or RFC 2822, or a date: `2005`, `2005-01`, `2005-01-01`. Without a zone it is UTC.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at);

@@ -19,6 +19,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use scraper::Html;
 use url::Url;
 
+pub(crate) use dates::moment;
 pub use dragline_query as query;
 pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use node::Node;

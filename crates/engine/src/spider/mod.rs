@@ -1,10 +1,11 @@
 //! One response to requests and records: what the author of a spider writes, and what runs it.
 
+mod declared;
 mod erased;
 mod output;
 mod parsers;
-mod session;
 mod rules;
+mod session;
 mod traps;
 mod watchdog;
 
@@ -15,6 +16,7 @@ use bytesize::ByteSize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use declared::Declaration;
 pub(crate) use erased::{Erased, Runnable};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};

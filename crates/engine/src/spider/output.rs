@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::Spider;
@@ -208,6 +209,16 @@ impl<S: Spider> Output<S> {
                 self.parsed.records.push(record);
             }
             Err(error) => self.fault(error.into()),
+        }
+    }
+
+    /// Keeps fields as a record of a kind that is no Rust type.
+    pub(super) fn record(&mut self, kind: &str, fields: Map<String, Value>) {
+        let Some(page) = self.context.page.clone() else { return };
+        let record = serde_json::to_vec(&fields).ok().and_then(|json| Record::from_json(kind, page, json.into()));
+        if let Some(mut record) = record {
+            record.reach = self.context.reach;
+            self.parsed.records.push(record);
         }
     }
 
