@@ -76,8 +76,9 @@ impl Page {
         }
     }
 
-    /// The same page, its tree within these limits.
-    pub(crate) fn within(self, limits: Limits) -> Self {
+    /// The same page, read within these limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
@@ -222,8 +223,16 @@ impl Page {
     /// as they are asked for. See `[spider]`, `max_sitemap` and `max_sitemap_urls`.
     #[must_use]
     pub fn sitemap(&self) -> Sitemap<'_> {
-        let text = self.unpacked().filter(|page| sitemap::may_be(page) || self.body.len() != page.body.len());
-        Sitemap::new(self, text.map_or("", Page::text))
+        let text = self.sitemap_body().and_then(|_| self.unpacked()).map_or("", Page::text);
+        Sitemap::new(self, text)
+    }
+
+    /// What a sitemap's body is once it is unpacked; none if it is too large, or nothing says that it is one.
+    #[must_use]
+    pub fn sitemap_body(&self) -> Option<&Bytes> {
+        let unpacked = self.unpacked()?;
+        let is_packed = unpacked.body.len() != self.body.len();
+        (is_packed || sitemap::may_be(unpacked)).then_some(&unpacked.body)
     }
 
     /// The page as a feed: RSS or Atom, its entries read as they are asked for.

@@ -149,24 +149,18 @@ fn dotted(path: &[&str]) -> String {
 
 /// What serde says of keys and types, in the words of somebody who writes TOML.
 fn in_words(what: &str) -> String {
-    let mut names = what.split('`').skip(1).step_by(2);
-    if let (true, Some(unknown)) = (what.starts_with("unknown field"), names.next()) {
-        let known: Vec<&str> = names.collect();
-        return match nearest(unknown, known.iter().copied()) {
+    let names: Vec<&str> = what.split('`').skip(1).step_by(2).collect();
+    let kind = what.split('`').next().unwrap_or_default().trim();
+    match (kind, names.as_slice()) {
+        ("unknown field", [unknown, known @ ..]) => match nearest(unknown, known.iter().copied()) {
             Some(near) => format!("there is no key `{unknown}` here; did you mean `{near}`?"),
             None => format!("there is no key `{unknown}` here; known: {}", known.join(", ")),
-        };
-    }
-    let mut names = what.split('`').skip(1).step_by(2);
-    if let (true, Some(missing)) = (what.starts_with("missing field"), names.next()) {
-        return format!("the key `{missing}` is missing");
-    }
-    if let (true, Some(unknown)) = (what.starts_with("unknown variant"), names.next()) {
-        let known: Vec<&str> = names.collect();
-        return match nearest(unknown, known.iter().copied()) {
+        },
+        ("unknown variant", [unknown, known @ ..]) => match nearest(unknown, known.iter().copied()) {
             Some(near) => format!("`{unknown}` is none of {}; did you mean `{near}`?", known.join(", ")),
             None => format!("`{unknown}` is none of {}", known.join(", ")),
-        };
+        },
+        ("missing field", [missing]) => format!("the key `{missing}` is missing"),
+        _ => what.replace("invalid type: ", "").replace(", expected", " where there should be"),
     }
-    what.replace("invalid type: ", "").replace(", expected", " where there should be")
 }
