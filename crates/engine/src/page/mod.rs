@@ -8,11 +8,17 @@ mod node;
 pub mod pictures;
 mod selection;
 mod serialise;
+mod dates;
+mod events;
+mod feeds;
+mod rows;
+mod sitemap;
 mod text;
 mod tree;
 mod xml;
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -25,9 +31,13 @@ pub use extract::Extract;
 pub use forms::{Button, Form};
 pub use kind::{Kind, is_binary};
 pub use loader::Loader;
+pub(crate) use dates::moment;
+pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use node::Node;
+pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
 pub use text::Encoding;
+pub use sitemap::{Alternate, Sitemap, SitemapEntry, SitemapKind, SitemapLimits};
 pub use tree::Limits;
 
 pub use crate::message::charset::{Charset, Source};
@@ -60,6 +70,10 @@ pub struct Page {
     limits: Limits,
     cut: Cell<bool>,
     picture_losses: Cell<pictures::Losses>,
+    /// What was packed in the body; none if it is too large.
+    unpacked: OnceCell<Option<Box<Page>>>,
+    /// What was left out, by the stable names of the stats.
+    lost: RefCell<BTreeMap<&'static str, u64>>,
 }
 
 impl Page {
@@ -82,11 +96,14 @@ impl Page {
             limits: Limits::default(),
             cut: Cell::new(false),
             picture_losses: Cell::default(),
+            unpacked: OnceCell::new(),
+            lost: RefCell::default(),
         }
     }
 
-    /// The same page, its tree within these limits.
-    pub(crate) fn within(self, limits: Limits) -> Self {
+    /// The same page, read within these limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
@@ -254,6 +271,68 @@ impl Page {
             .get_or_init(|| clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone()))
     }
 
+    /// The page as a sitemap: an index, a list of pages as XML, text, RSS or Atom, packed by gzip or not. Entries are read
+    /// as they are asked for. See `[spider]`, `max_sitemap` and `max_sitemap_urls`.
+    #[must_use]
+    pub fn sitemap(&self) -> Sitemap<'_> {
+        let text = self.sitemap_body().and_then(|_| self.unpacked()).map_or("", Page::text);
+        Sitemap::new(self, text)
+    }
+
+    /// What a sitemap's body is once it is unpacked; none if it is too large, or nothing says that it is one.
+    #[must_use]
+    pub fn sitemap_body(&self) -> Option<&Bytes> {
+        let unpacked = self.unpacked()?;
+        let is_packed = unpacked.body.len() != self.body.len();
+        (is_packed || sitemap::may_be(unpacked)).then_some(&unpacked.body)
+    }
+
+    /// The page as a feed: RSS or Atom, its entries read as they are asked for.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed::new(self, self.unpacked().map_or("", Page::text))
+    }
+
+    /// The page as CSV: `for row in page.csv().delimiter(b';')`.
+    #[must_use]
+    pub fn csv(&self) -> Csv<'_> {
+        Csv::new(self)
+    }
+
+    /// The elements of a name, as it is written (`item`, `media:content`), of a long XML document: one after the other,
+    /// each as a page of its own. Those within another of the name are a part of that.
+    #[must_use]
+    pub fn xml_nodes(&self, name: &str) -> XmlNodes<'_> {
+        XmlNodes::new(self, name)
+    }
+
+    /// The page with its body unpacked, if that is packed; none if it is too large.
+    fn unpacked(&self) -> Option<&Page> {
+        let unpacked = self.unpacked.get_or_init(|| {
+            let Some(body) = sitemap::unpack(&self.body, self.limits.sitemap.bytes) else {
+                self.lose("sitemap/too_large_count");
+                return None;
+            };
+            let mut page = Page::new(self.url.clone(), self.status, self.headers.clone(), body, self.depth);
+            if page.body.len() != self.body.len() {
+                // what is said of the packed file says nothing of what is in it
+                page.headers.clear();
+            }
+            Some(Box::new(page))
+        });
+        unpacked.as_deref()
+    }
+
+    /// What a sitemap may come to.
+    pub(crate) fn sitemap_limits(&self) -> SitemapLimits {
+        self.limits.sitemap
+    }
+
+    /// Notes that something was left out.
+    fn lose(&self, name: &'static str) {
+        *self.lost.borrow_mut().entry(name).or_default() += 1;
+    }
+
     fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
             let parse = if self.kind() == Kind::Xml { xml::parse } else { tree::parse };
@@ -287,6 +366,10 @@ impl Page {
             ("pictures/over_limit_count", pictures.over_limit),
         ];
         losses.into_iter().filter(|(_, count)| *count > 0)
+        [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .chain(self.lost.borrow().clone())
     }
 }
 

@@ -10,6 +10,7 @@ use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::TreeBuilderOpts;
 use scraper::{Html, HtmlTreeSink};
 
+use super::sitemap::SitemapLimits;
 use crate::message::markup::Scanner;
 
 /// The text is parsed in pieces, with an eye on what comes of them.
@@ -34,6 +35,8 @@ pub struct Limits {
     pub time: Duration,
     /// Candidates of [pictures](super::pictures).
     pub pictures: usize,
+    /// What a sitemap may come to.
+    pub sitemap: SitemapLimits,
 }
 
 impl Default for Limits {
@@ -46,6 +49,7 @@ impl Default for Limits {
             attribute_size: 1024 * 1024,
             time: Duration::from_secs(10),
             pictures: 2000,
+            sitemap: SitemapLimits::default(),
         }
     }
 }

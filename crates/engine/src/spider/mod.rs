@@ -1,10 +1,13 @@
 //! One response to requests and records: what the author of a spider writes, and what runs it.
 
+mod declared;
 mod erased;
 mod output;
 mod parsers;
+mod rules;
 mod session;
 mod traps;
+mod watchdog;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -13,17 +16,19 @@ use bytesize::ByteSize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use declared::Declaration;
 pub(crate) use erased::{Erased, Runnable};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
-pub(crate) use parsers::{End, Job, Parsers, Read, Work};
+pub(crate) use parsers::{End, Job, Parsers, Plan, Read, Work};
+pub use rules::{Level, SitemapRules};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
 pub(crate) use traps::Traps;
 
 use crate::error::Result;
 use crate::message::{Failure, ItemType};
-use crate::page::{Limits, Page};
+use crate::page::{Limits, Page, SitemapLimits};
 
 /// `[spider]`: how pages are read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -48,6 +53,17 @@ pub struct Settings {
     pub parse_timeout: Duration,
     /// The most candidates of a page's pictures; the others are left out.
     pub max_pictures: usize,
+    /// A page that takes longer than this to read is a line in the log, while it is still read.
+    #[serde(with = "humantime_serde")]
+    pub slow_parse: Duration,
+    /// The largest sitemap, unpacked; a larger one is not read.
+    pub max_sitemap: ByteSize,
+    /// The most entries of a sitemap; the rest is left out.
+    pub max_sitemap_urls: usize,
+    /// The most indexes above a sitemap.
+    pub max_sitemap_depth: u32,
+    /// The most sitemaps of a host.
+    pub max_sitemaps_per_host: u32,
 }
 
 impl Default for Settings {
@@ -62,6 +78,11 @@ impl Default for Settings {
             max_attribute: ByteSize::mib(1),
             parse_timeout: Duration::from_secs(10),
             max_pictures: 2000,
+            slow_parse: Duration::from_secs(5),
+            max_sitemap: ByteSize::mib(50),
+            max_sitemap_urls: 50_000,
+            max_sitemap_depth: 2,
+            max_sitemaps_per_host: 1000,
         }
     }
 }
@@ -69,14 +90,21 @@ impl Default for Settings {
 impl Settings {
     /// What a page's tree may come to.
     pub(crate) fn page_limits(&self) -> Limits {
+        let size = |bytes: ByteSize| usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX);
         Limits {
             nodes: self.max_nodes,
             nesting: self.max_nesting,
             xml_nesting: self.max_xml_nesting,
             attributes: self.max_attributes,
-            attribute_size: usize::try_from(self.max_attribute.as_u64()).unwrap_or(usize::MAX),
+            attribute_size: size(self.max_attribute),
             time: self.parse_timeout,
             pictures: self.max_pictures,
+            sitemap: SitemapLimits {
+                bytes: size(self.max_sitemap),
+                urls: self.max_sitemap_urls,
+                depth: self.max_sitemap_depth,
+                files: self.max_sitemaps_per_host,
+            },
         }
     }
 }
