@@ -10,6 +10,9 @@ pub mod loader;
 mod node;
 pub mod pictures;
 mod rows;
+mod head;
+mod links;
+mod scan;
 mod selection;
 mod serialise;
 mod sitemap;
@@ -33,6 +36,7 @@ pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use forms::{Button, Form};
 pub use kind::{Kind, is_binary};
 pub use loader::Loader;
+pub use links::{Link, Links};
 pub use node::Node;
 pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
@@ -49,6 +53,8 @@ use text::Text;
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
 use crate::message::charset::Hints;
+use self::scan::Scan;
+use crate::message::urls;
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -63,6 +69,8 @@ pub struct Page {
     kind: OnceCell<Kind>,
     text: OnceCell<Text>,
     tree: OnceCell<Html>,
+    /// What its tags say; nothing where only the tree knows.
+    scan: OnceCell<Option<Scan>>,
     base: OnceCell<Url>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
@@ -87,6 +95,7 @@ impl Page {
             kind: OnceCell::new(),
             text: OnceCell::new(),
             tree: OnceCell::new(),
+            scan: OnceCell::new(),
             base: OnceCell::new(),
             fault: RefCell::new(None),
             limits: Limits::default(),
@@ -225,44 +234,18 @@ impl Page {
         self.root().xpath(expression)
     }
 
-    /// The title, white space collapsed.
-    #[must_use]
-    pub fn title(&self) -> Option<String> {
-        self.css("title").text_opt()
-    }
-
-    /// The http(s) targets of all `<a href>` and `<area href>`, absolute, in document order, as often as they stand
-    /// there. What is not a URL is counted as `links/bad_count` and left out.
-    pub fn links(&self) -> impl Iterator<Item = Url> {
-        let base = self.base();
-        (self.tree().tree.nodes())
-            .filter_map(|node| node.value().as_element())
-            .filter(|element| matches!(element.name(), "a" | "area"))
-            .filter_map(|element| element.attr("href"))
-            .filter_map(move |href| match base.join(href.trim_ascii()) {
-                Ok(url) => matches!(url.scheme(), "http" | "https").then_some(url),
-                Err(_) => {
-                    self.lose("links/bad_count", 1);
-                    None
-                }
-            })
-    }
-
     /// A reference from this page as an absolute URL.
     ///
     /// # Errors
     /// If it is not one.
     pub fn join(&self, reference: &str) -> Result<Url> {
-        let reference = reference.trim_ascii();
-        self.base().join(reference).map_err(|error| Error::page(format!("`{reference}` on {}: {error}", self.url)))
+        let joined = urls::join(self.base(), reference, self.url_encoding());
+        joined.map_err(|error| Error::page(format!("{error}, on {}", self.url)))
     }
 
-    /// What the page's references are relative to: its first `<base href>` that is an http(s) URL, else its own URL.
-    #[must_use]
-    pub fn base(&self) -> &Url {
-        // no tree for the sake of an element that few pages have
-        self.base
-            .get_or_init(|| clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone()))
+    /// The encoding of its links' queries (WHATWG URL, section 4.4, "query state").
+    fn url_encoding(&self) -> &'static urls::Encoding {
+        self.encoding().charset.of_queries()
     }
 
     /// The page as a sitemap: an index, a list of pages as XML, text, RSS or Atom, packed by gzip or not. Entries are read
@@ -359,26 +342,6 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn links_are_absolute_and_what_is_none_is_counted() {
-        let page = Page::from_html(
-            "http://a.example/dir/page",
-            r##"<a href="next">1</a> <A HREF=" /top#x ">2</A> <a href="mailto:a@b">3</a> <a href="http://[bad">4</a>
-                <a name="no">5</a><map><area href="//b.example/"></map>"##,
-        );
-        let links: Vec<String> = page.links().map(String::from).collect();
-        assert_eq!(links, ["http://a.example/dir/next", "http://a.example/top#x", "http://b.example/"]);
-        assert_eq!(page.losses().collect::<Vec<_>>(), [("links/bad_count", 1)]);
-    }
-
-    #[test]
-    fn a_base_moves_relative_links() {
-        let html = r#"<base href="javascript:x"><base href="/deep/er/"><a href="x">x</a>"#;
-        let page = Page::from_html("http://a.example/", html);
-        assert_eq!(page.join("y").expect("a URL").as_str(), "http://a.example/deep/er/y");
-        assert_eq!(page.links().next().map(String::from).as_deref(), Some("http://a.example/deep/er/x"));
-    }
 
     #[test]
     fn a_broken_tree_is_read_as_browsers_do() {

@@ -16,7 +16,7 @@ use crate::message::markup::Scanner;
 /// The text is parsed in pieces, with an eye on what comes of them.
 const PIECE: usize = 4 * 1024;
 
-/// What a page's tree may come to; the rest of the page is left out, and that is counted. html5ever has no limits: it is
+/// What may come of a page; the rest of the page is left out, and that is counted. html5ever has no limits: it is
 /// quadratic in depth and in the attributes of a tag, and a few thousand unclosed elements make it copy each of them into
 /// every paragraph that follows.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,8 @@ pub struct Limits {
     pub pictures: usize,
     /// What a sitemap may come to.
     pub sitemap: SitemapLimits,
+    /// Links that are taken from a page.
+    pub links: usize,
 }
 
 impl Default for Limits {
@@ -50,6 +52,7 @@ impl Default for Limits {
             time: Duration::from_secs(10),
             pictures: 2000,
             sitemap: SitemapLimits::default(),
+            links: 10_000,
         }
     }
 }

@@ -88,8 +88,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What a page's tree may come to.
-    pub(crate) fn page_limits(&self) -> Limits {
+    /// What may come of a page.
+    pub(crate) fn page_limits(&self, traps: &TrapSettings) -> Limits {
         let size = |bytes: ByteSize| usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX);
         Limits {
             nodes: self.max_nodes,
@@ -99,6 +99,7 @@ impl Settings {
             attribute_size: size(self.max_attribute),
             time: self.parse_timeout,
             pictures: self.max_pictures,
+            links: if traps.enabled && traps.links_per_page > 0 { traps.links_per_page } else { usize::MAX },
             sitemap: SitemapLimits {
                 bytes: size(self.max_sitemap),
                 urls: self.max_sitemap_urls,
