@@ -5,13 +5,13 @@ mod events;
 pub mod extract;
 mod feeds;
 mod forms;
+mod head;
 mod kind;
+mod links;
 pub mod loader;
 mod node;
 pub mod pictures;
 mod rows;
-mod head;
-mod links;
 mod scan;
 mod selection;
 mod serialise;
@@ -35,8 +35,8 @@ pub use extract::Extract;
 pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use forms::{Button, Form};
 pub use kind::{Kind, is_binary};
-pub use loader::Loader;
 pub use links::{Link, Links};
+pub use loader::Loader;
 pub use node::Node;
 pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
@@ -50,10 +50,10 @@ pub use crate::message::markup as clean;
 
 use text::Text;
 
+use self::scan::Scan;
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
 use crate::message::charset::Hints;
-use self::scan::Scan;
 use crate::message::urls;
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.

@@ -7,10 +7,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use encoding_rs::UTF_8;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{AsciiSet, percent_encode};
 use serde::{Deserialize, Serialize};
-use encoding_rs::UTF_8;
 
 use super::referrer;
 pub(in crate::downloader::middlewares) use onward::{Onward, is_same_page, is_web, sets_cookie};
