@@ -48,7 +48,7 @@ pub fn main(registry: Registry) -> ExitCode {
     };
     descriptors::raise();
     let ended = match &options.command {
-        Command::Crawl(command) => crawl::run(&registry, command),
+        Command::Crawl(command) => crawl::run(registry, command),
         Command::Fetch(command) => fetch::run(&registry, command),
         Command::List => list::run(&registry),
         Command::Job(command) => job::run(command),

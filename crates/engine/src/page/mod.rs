@@ -1,28 +1,54 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+pub mod extract;
 mod forms;
+mod kind;
+pub mod loader;
 mod node;
 pub mod pictures;
 mod selection;
+mod serialise;
+mod dates;
+mod events;
+mod feeds;
+mod rows;
+mod sitemap;
 mod text;
 mod tree;
+mod xml;
 
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use scraper::Html;
 use url::Url;
 
+pub use dragline_macros::Extract;
 pub use dragline_query as query;
+pub use extract::Extract;
 pub use forms::{Button, Form};
+pub use kind::{Kind, is_binary};
+pub use loader::Loader;
+pub(crate) use dates::moment;
+pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use node::Node;
+pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
+pub use text::Encoding;
+pub use sitemap::{Alternate, Sitemap, SitemapEntry, SitemapKind, SitemapLimits};
 pub use tree::Limits;
+
+pub use crate::message::charset::{Charset, Source};
+/// HTML as text: tags, comments and character references taken out.
+pub use crate::message::markup as clean;
+
+use text::Text;
 
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
+use crate::message::charset::Hints;
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -32,8 +58,10 @@ pub struct Page {
     headers: HeaderMap,
     body: Bytes,
     depth: u32,
-    /// None where the body is UTF-8 as it stands.
-    text: OnceCell<Option<String>>,
+    /// The encoding, by whoever made the page.
+    charset: Option<Charset>,
+    kind: OnceCell<Kind>,
+    text: OnceCell<Text>,
     tree: OnceCell<Html>,
     base: OnceCell<Url>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
@@ -42,6 +70,10 @@ pub struct Page {
     limits: Limits,
     cut: Cell<bool>,
     picture_losses: Cell<pictures::Losses>,
+    /// What was packed in the body; none if it is too large.
+    unpacked: OnceCell<Option<Box<Page>>>,
+    /// What was left out, by the stable names of the stats.
+    lost: RefCell<BTreeMap<&'static str, u64>>,
 }
 
 impl Page {
@@ -54,6 +86,8 @@ impl Page {
             headers,
             body,
             depth,
+            charset: None,
+            kind: OnceCell::new(),
             text: OnceCell::new(),
             tree: OnceCell::new(),
             base: OnceCell::new(),
@@ -62,11 +96,14 @@ impl Page {
             limits: Limits::default(),
             cut: Cell::new(false),
             picture_losses: Cell::default(),
+            unpacked: OnceCell::new(),
+            lost: RefCell::default(),
         }
     }
 
-    /// The same page, its tree within these limits.
-    pub(crate) fn within(self, limits: Limits) -> Self {
+    /// The same page, read within these limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
@@ -75,12 +112,33 @@ impl Page {
     /// # Panics
     /// If `url` is not a URL.
     #[must_use]
-    #[expect(clippy::panic, reason = "a test's own mistake")]
     pub fn from_html(url: &str, html: &str) -> Self {
+        Self::from_text(url, "text/html; charset=utf-8", html)
+    }
+
+    /// A page from XML: for tests of spiders.
+    ///
+    /// # Panics
+    /// If `url` is not a URL.
+    #[must_use]
+    pub fn from_xml(url: &str, xml: &str) -> Self {
+        Self::from_text(url, "application/xml; charset=utf-8", xml)
+    }
+
+    #[expect(clippy::panic, reason = "a test's own mistake")]
+    fn from_text(url: &str, content_type: &'static str, text: &str) -> Self {
         let url = Url::parse(url).unwrap_or_else(|error| panic!("`{url}` is not a URL: {error}"));
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        Self::new(url, StatusCode::OK, headers, Bytes::copy_from_slice(html.as_bytes()), 0)
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self::new(url, StatusCode::OK, headers, Bytes::copy_from_slice(text.as_bytes()), 0)
+    }
+
+    /// The same page, read in this encoding, whatever it says itself.
+    #[must_use]
+    pub fn with_charset(self, charset: Charset) -> Self {
+        let charset = Some(charset);
+        let (text, tree, base) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { charset, text, tree, base, ..self }
     }
 
     /// The URL that answered, after redirects.
@@ -118,18 +176,35 @@ impl Page {
         self.depth
     }
 
-    /// The body as text: by its byte order mark, the header's charset, what it declares, or a guess, in this order.
+    /// What kind of document it is: by its headers, its URL, and its first bytes, in this order.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        *self.kind.get_or_init(|| Kind::of(&self.headers, &self.url, &self.body))
+    }
+
+    /// The body as text: by its byte order mark, the header's charset, what it declares, or a guess, in this order. What
+    /// cannot be decoded is U+FFFD.
     #[must_use]
     pub fn text(&self) -> &str {
-        let decoded = self.text.get_or_init(|| match text::decode(&self.body, self.header("content-type")) {
-            // a byte order mark borrows too, but less than the whole
-            Cow::Borrowed(text) if text.len() == self.body.len() => None,
-            text => Some(text.into_owned()),
-        });
-        match decoded {
-            Some(text) => text,
-            None => std::str::from_utf8(&self.body).unwrap_or_default(),
-        }
+        self.decoded().get(&self.body)
+    }
+
+    /// The encoding of the text, and who says so.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.decoded().encoding
+    }
+
+    fn decoded(&self) -> &Text {
+        self.text.get_or_init(|| {
+            let hints = Hints {
+                given: self.charset,
+                content_type: self.header("content-type"),
+                is_xml: self.kind() == Kind::Xml,
+                top_level_domain: text::top_level_domain(&self.url),
+            };
+            Text::of(&self.body, &hints)
+        })
     }
 
     /// The document itself: the node above all others.
@@ -188,28 +263,80 @@ impl Page {
         self.base().join(reference).map_err(|error| Error::page(format!("`{reference}` on {}: {error}", self.url)))
     }
 
-    /// What the page's references are relative to: its first valid `<base href>`, else its URL.
+    /// What the page's references are relative to: its first `<base href>` that is an http(s) URL, else its own URL.
     #[must_use]
     pub fn base(&self) -> &Url {
-        self.base.get_or_init(|| {
-            // no tree for the sake of an element that few pages have
-            let text = self.text().as_bytes();
-            let mentioned = memchr::memmem::find(text, b"<base").or_else(|| memchr::memmem::find(text, b"<BASE"));
-            mentioned.and_then(|_| self.declared_base()).unwrap_or_else(|| self.url.clone())
-        })
+        // no tree for the sake of an element that few pages have
+        self.base
+            .get_or_init(|| clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone()))
     }
 
-    fn declared_base(&self) -> Option<Url> {
-        (self.tree().tree.nodes())
-            .filter_map(|node| node.value().as_element())
-            .filter(|element| element.name() == "base")
-            .filter_map(|element| self.url.join(element.attr("href")?.trim_ascii()).ok())
-            .find(|url| matches!(url.scheme(), "http" | "https"))
+    /// The page as a sitemap: an index, a list of pages as XML, text, RSS or Atom, packed by gzip or not. Entries are read
+    /// as they are asked for. See `[spider]`, `max_sitemap` and `max_sitemap_urls`.
+    #[must_use]
+    pub fn sitemap(&self) -> Sitemap<'_> {
+        let text = self.sitemap_body().and_then(|_| self.unpacked()).map_or("", Page::text);
+        Sitemap::new(self, text)
+    }
+
+    /// What a sitemap's body is once it is unpacked; none if it is too large, or nothing says that it is one.
+    #[must_use]
+    pub fn sitemap_body(&self) -> Option<&Bytes> {
+        let unpacked = self.unpacked()?;
+        let is_packed = unpacked.body.len() != self.body.len();
+        (is_packed || sitemap::may_be(unpacked)).then_some(&unpacked.body)
+    }
+
+    /// The page as a feed: RSS or Atom, its entries read as they are asked for.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed::new(self, self.unpacked().map_or("", Page::text))
+    }
+
+    /// The page as CSV: `for row in page.csv().delimiter(b';')`.
+    #[must_use]
+    pub fn csv(&self) -> Csv<'_> {
+        Csv::new(self)
+    }
+
+    /// The elements of a name, as it is written (`item`, `media:content`), of a long XML document: one after the other,
+    /// each as a page of its own. Those within another of the name are a part of that.
+    #[must_use]
+    pub fn xml_nodes(&self, name: &str) -> XmlNodes<'_> {
+        XmlNodes::new(self, name)
+    }
+
+    /// The page with its body unpacked, if that is packed; none if it is too large.
+    fn unpacked(&self) -> Option<&Page> {
+        let unpacked = self.unpacked.get_or_init(|| {
+            let Some(body) = sitemap::unpack(&self.body, self.limits.sitemap.bytes) else {
+                self.lose("sitemap/too_large_count");
+                return None;
+            };
+            let mut page = Page::new(self.url.clone(), self.status, self.headers.clone(), body, self.depth);
+            if page.body.len() != self.body.len() {
+                // what is said of the packed file says nothing of what is in it
+                page.headers.clear();
+            }
+            Some(Box::new(page))
+        });
+        unpacked.as_deref()
+    }
+
+    /// What a sitemap may come to.
+    pub(crate) fn sitemap_limits(&self) -> SitemapLimits {
+        self.limits.sitemap
+    }
+
+    /// Notes that something was left out.
+    fn lose(&self, name: &'static str) {
+        *self.lost.borrow_mut().entry(name).or_default() += 1;
     }
 
     fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
-            let (tree, whole) = tree::parse(self.text(), &self.limits);
+            let parse = if self.kind() == Kind::Xml { xml::parse } else { tree::parse };
+            let (tree, whole) = parse(self.text(), &self.limits);
             self.cut.set(!whole);
             tree
         })
@@ -239,6 +366,10 @@ impl Page {
             ("pictures/over_limit_count", pictures.over_limit),
         ];
         losses.into_iter().filter(|(_, count)| *count > 0)
+        [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .chain(self.lost.borrow().clone())
     }
 }
 
