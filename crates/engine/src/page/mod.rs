@@ -1,23 +1,23 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod dates;
+mod events;
 pub mod extract;
+mod feeds;
 mod forms;
 mod kind;
 pub mod loader;
 mod node;
 pub mod pictures;
+mod rows;
 mod selection;
 mod serialise;
-mod dates;
-mod events;
-mod feeds;
-mod rows;
 mod sitemap;
 mod text;
 mod tree;
 mod xml;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -25,19 +25,19 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use scraper::Html;
 use url::Url;
 
+pub(crate) use dates::moment;
 pub use dragline_macros::Extract;
 pub use dragline_query as query;
 pub use extract::Extract;
+pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use forms::{Button, Form};
 pub use kind::{Kind, is_binary};
 pub use loader::Loader;
-pub(crate) use dates::moment;
-pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use node::Node;
 pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
-pub use text::Encoding;
 pub use sitemap::{Alternate, Sitemap, SitemapEntry, SitemapKind, SitemapLimits};
+pub use text::Encoding;
 pub use tree::Limits;
 
 pub use crate::message::charset::{Charset, Source};
@@ -66,10 +66,7 @@ pub struct Page {
     base: OnceCell<Url>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
-    bad_links: Cell<u64>,
     limits: Limits,
-    cut: Cell<bool>,
-    picture_losses: Cell<pictures::Losses>,
     /// What was packed in the body; none if it is too large.
     unpacked: OnceCell<Option<Box<Page>>>,
     /// What was left out, by the stable names of the stats.
@@ -92,10 +89,7 @@ impl Page {
             tree: OnceCell::new(),
             base: OnceCell::new(),
             fault: RefCell::new(None),
-            bad_links: Cell::new(0),
             limits: Limits::default(),
-            cut: Cell::new(false),
-            picture_losses: Cell::default(),
             unpacked: OnceCell::new(),
             lost: RefCell::default(),
         }
@@ -248,7 +242,7 @@ impl Page {
             .filter_map(move |href| match base.join(href.trim_ascii()) {
                 Ok(url) => matches!(url.scheme(), "http" | "https").then_some(url),
                 Err(_) => {
-                    self.bad_links.set(self.bad_links.get() + 1);
+                    self.lose("links/bad_count", 1);
                     None
                 }
             })
@@ -310,7 +304,7 @@ impl Page {
     fn unpacked(&self) -> Option<&Page> {
         let unpacked = self.unpacked.get_or_init(|| {
             let Some(body) = sitemap::unpack(&self.body, self.limits.sitemap.bytes) else {
-                self.lose("sitemap/too_large_count");
+                self.lose("sitemap/too_large_count", 1);
                 return None;
             };
             let mut page = Page::new(self.url.clone(), self.status, self.headers.clone(), body, self.depth);
@@ -328,23 +322,23 @@ impl Page {
         self.limits.sitemap
     }
 
-    /// Notes that something was left out.
-    fn lose(&self, name: &'static str) {
-        *self.lost.borrow_mut().entry(name).or_default() += 1;
+    /// Notes that so much was left out.
+    fn lose(&self, name: &'static str, count: u64) {
+        *self.lost.borrow_mut().entry(name).or_default() += count;
     }
 
     fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
             let parse = if self.kind() == Kind::Xml { xml::parse } else { tree::parse };
             let (tree, whole) = parse(self.text(), &self.limits);
-            self.cut.set(!whole);
+            self.lose("parse/cut_count", u64::from(!whole));
             tree
         })
     }
 
     /// Whether a part of the page was left out of its tree.
     pub(crate) fn is_cut(&self) -> bool {
-        self.cut.get()
+        self.lost.borrow().get("parse/cut_count").is_some_and(|count| *count > 0)
     }
 
     /// Keeps the first fault.
@@ -358,18 +352,7 @@ impl Page {
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let pictures = self.picture_losses.get();
-        let losses = [
-            ("links/bad_count", self.bad_links.get()),
-            ("parse/cut_count", u64::from(self.cut.get())),
-            ("pictures/bad_count", pictures.bad),
-            ("pictures/over_limit_count", pictures.over_limit),
-        ];
-        losses.into_iter().filter(|(_, count)| *count > 0)
-        [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
-            .chain(self.lost.borrow().clone())
+        self.lost.borrow().clone().into_iter().filter(|(_, count)| *count > 0)
     }
 }
 

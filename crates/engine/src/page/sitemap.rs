@@ -167,7 +167,7 @@ impl Iterator for Sitemap<'_> {
         }?;
         if self.given >= self.page.limits.sitemap.urls {
             self.entries = Entries::None;
-            self.page.lose("sitemap/cut_count");
+            self.page.lose("sitemap/cut_count", 1);
             return None;
         }
         self.given += 1;

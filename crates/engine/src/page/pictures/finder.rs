@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::candidate::{Candidate, Source};
-use super::{Losses, Picture, srcset};
+use super::{Picture, srcset};
 use crate::page::Page;
 
 /// What a page says of a candidate beside its URL.
@@ -23,12 +23,11 @@ pub(super) struct Finder<'a> {
     pictures: Vec<Picture>,
     /// Candidates that may still come.
     left: usize,
-    losses: Losses,
 }
 
 impl<'a> Finder<'a> {
     pub(super) fn new(page: &'a Page) -> Self {
-        Self { page, pictures: Vec::new(), left: page.limits.pictures, losses: Losses::default() }
+        Self { page, pictures: Vec::new(), left: page.limits.pictures }
     }
 
     pub(super) fn page(&self) -> &'a Page {
@@ -42,14 +41,14 @@ impl<'a> Finder<'a> {
             return;
         }
         let Ok(url) = self.page.join(reference) else {
-            self.losses.bad += 1;
+            self.page.lose("pictures/bad_count", 1);
             return;
         };
         if !self.is_picture(&url) {
             return;
         }
         if self.left == 0 {
-            self.losses.over_limit += 1;
+            self.page.lose("pictures/over_limit_count", 1);
             return;
         }
         self.left -= 1;
@@ -105,8 +104,8 @@ impl<'a> Finder<'a> {
         candidates.for_each(|candidate| candidate.source = source);
     }
 
-    pub(super) fn finish(self) -> (Vec<Picture>, Losses) {
-        (self.pictures, self.losses)
+    pub(super) fn finish(self) -> Vec<Picture> {
+        self.pictures
     }
 
     fn is_picture(&self, url: &Url) -> bool {

@@ -52,15 +52,6 @@ impl Picture {
     }
 }
 
-/// What was left out of the pictures of a page.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Losses {
-    /// Candidates over the limit.
-    pub(super) over_limit: u64,
-    /// References that are no URLs.
-    pub(super) bad: u64,
-}
-
 impl Page {
     /// The pictures of this page, in the order in which they stand there.
     ///
@@ -85,9 +76,7 @@ impl Page {
     pub fn images(&self) -> Vec<Picture> {
         let mut finder = Finder::new(self);
         elements::read(&mut finder, self.tree());
-        let (pictures, losses) = finder.finish();
-        self.picture_losses.set(losses);
-        merge::merge(pictures)
+        merge::merge(finder.finish())
     }
 }
 
