@@ -65,7 +65,8 @@ impl Page {
     #[must_use]
     pub fn forms(&self) -> Vec<Form> {
         let owners = census::take(self);
-        let (encoding, url, base) = (self.encoding().charset, Arc::new(self.url().clone()), Arc::new(self.base().clone()));
+        let (encoding, url, base) =
+            (self.encoding().charset.of_queries(), Arc::new(self.url().clone()), Arc::new(self.base().clone()));
         owners.iter().enumerate().map(|(at, owner)| build(owner, at, encoding, &url, &base)).collect()
     }
 
@@ -89,7 +90,7 @@ impl Page {
 
     fn build(&self, owner: &Owner<'_>, number: usize) -> Form {
         let (url, base) = (Arc::new(self.url().clone()), Arc::new(self.base().clone()));
-        build(owner, number, self.encoding().charset, &url, &base)
+        build(owner, number, self.encoding().charset.of_queries(), &url, &base)
     }
 
     fn no_form(&self, what: &str, owners: &[Owner<'_>]) -> Error {
