@@ -2,10 +2,13 @@
 //! the page, as it is to a reader without them.
 
 use std::borrow::Cow;
+use std::cell::Ref;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use ego_tree::NodeId;
 use html5ever::driver::ParseOpts;
+use html5ever::interface::TreeSink;
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::TreeBuilderOpts;
 use scraper::{Html, HtmlTreeSink};
@@ -59,17 +62,24 @@ impl Default for Limits {
 
 /// The tree, and whether the whole text is in it.
 pub(super) fn parse(text: &str, limits: &Limits) -> (Html, bool) {
+    parse_into(HtmlTreeSink::new(Html::new_document()), |sink| sink.0.borrow(), text, limits)
+}
+
+/// The same into a sink that builds a tree, and may keep more than that.
+pub(super) fn parse_into<S: TreeSink<Handle = NodeId>>(
+    sink: S,
+    so_far: impl Fn(&S) -> Ref<'_, Html>,
+    text: &str,
+    limits: &Limits,
+) -> (S::Output, bool) {
     let begin = Instant::now();
     let text = without_nul(text);
-    let sink = HtmlTreeSink::new(Html::new_document());
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let mut parser = html5ever::driver::parse_document(sink, ParseOpts { tree_builder, ..ParseOpts::default() });
     let excess = excess(&text, limits);
     for piece in pieces(&text, &excess) {
         parser.process(StrTendril::from_slice(&text[piece.clone()]));
-        let so_far = parser.tokenizer.sink.sink.0.borrow();
-        if piece.end < text.len() && is_too_much(&so_far, begin, limits) {
-            drop(so_far);
+        if piece.end < text.len() && is_too_much(&so_far(&parser.tokenizer.sink.sink), begin, limits) {
             return (parser.finish(), false);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use encoding_rs::{UTF_8, WINDOWS_1252};
+use encoding_rs::UTF_8;
 use scraper::ElementRef;
 
 use super::button::{Click, method};
@@ -65,7 +65,8 @@ impl Page {
     #[must_use]
     pub fn forms(&self) -> Vec<Form> {
         let owners = census::take(self);
-        let (encoding, url, base) = (encoding(self), Arc::new(self.url().clone()), Arc::new(self.base().clone()));
+        let (encoding, url, base) =
+            (self.encoding().charset.of_queries(), Arc::new(self.url().clone()), Arc::new(self.base().clone()));
         owners.iter().enumerate().map(|(at, owner)| build(owner, at, encoding, &url, &base)).collect()
     }
 
@@ -89,7 +90,7 @@ impl Page {
 
     fn build(&self, owner: &Owner<'_>, number: usize) -> Form {
         let (url, base) = (Arc::new(self.url().clone()), Arc::new(self.base().clone()));
-        build(owner, number, encoding(self), &url, &base)
+        build(owner, number, self.encoding().charset.of_queries(), &url, &base)
     }
 
     fn no_form(&self, what: &str, owners: &[Owner<'_>]) -> Error {
@@ -175,25 +176,4 @@ pub(super) fn short(name: &str) -> String {
     let cut: String = name.chars().take(SHORT).collect();
     let more = if cut.len() < name.len() { "…" } else { "" };
     format!("{}{more}", cut.escape_debug())
-}
-
-/// In what the page is written.
-fn encoding(page: &Page) -> &'static Encoding {
-    if let Some((encoding, _)) = Encoding::for_bom(page.body()) {
-        return encoding;
-    }
-    let charset = |text: &str| {
-        let at = text.to_ascii_lowercase().find("charset=")? + "charset=".len();
-        let label = text.get(at..)?.trim_start_matches(['"', '\'']).split(['"', '\'', ';', ' ']).next()?;
-        Encoding::for_label(label.as_bytes())
-    };
-    let declared = || {
-        let metas = page.css("meta");
-        metas.iter().find_map(|meta| {
-            let own = meta.attr("charset").and_then(|label| Encoding::for_label(label.as_bytes()));
-            own.or_else(|| charset(meta.attr("content")?))
-        })
-    };
-    let found = page.header("content-type").and_then(charset).or_else(declared);
-    found.unwrap_or_else(|| if std::str::from_utf8(page.body()).is_ok() { UTF_8 } else { WINDOWS_1252 })
 }

@@ -6,30 +6,20 @@ use std::cell::{Ref, RefCell};
 use std::collections::HashMap;
 
 use ego_tree::NodeId;
-use html5ever::driver::ParseOpts;
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
-use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, QualName};
 use scraper::{Html, HtmlTreeSink};
 
-use crate::page::Page;
-
-/// How much is parsed between two looks at how large the tree is.
-const PIECE: usize = 4 * 1024;
+use crate::page::{Kind, Page, tree};
 
 /// The form of each element that the parser gave to one, by their places in the page's own tree.
 pub(super) fn owners(page: &Page) -> HashMap<NodeId, NodeId> {
-    // no further than the first time, which knew its limits
-    let most = page.tree().tree.nodes().len();
-    let sink = Sink { tree: HtmlTreeSink::new(Html::new_document()), owners: RefCell::default() };
-    let mut parser = html5ever::driver::parse_document(sink, ParseOpts::default());
-    let mut rest = page.text();
-    while !rest.is_empty() && parser.tokenizer.sink.sink.tree.0.borrow().tree.nodes().len() <= most {
-        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
-        parser.process(StrTendril::from_slice(piece));
-        rest = after;
+    if page.kind() == Kind::Xml {
+        return HashMap::new();
     }
-    parser.finish()
+    let sink = Sink { tree: HtmlTreeSink::new(Html::new_document()), owners: RefCell::default() };
+    tree::parse_into(sink, |sink| sink.tree.0.borrow(), page.text(), &page.limits).0
 }
 
 /// Builds the same tree, and keeps what that one forgets.

@@ -1,9 +1,9 @@
 //! The elements that show pictures.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use ego_tree::NodeId;
+use ego_tree::iter::Edge;
 use scraper::{ElementRef, Html};
 
 use super::candidate::Source;
@@ -12,53 +12,70 @@ use super::head::Head;
 use super::lazy::{self, Holds};
 use super::{Picture, css, json_ld};
 use crate::message::urls::has_any_extension;
-use crate::page::tree::{self, Limits};
 
-/// The most of the texts of `<noscript>` that is read, and what each may come to: it holds a picture or two.
-const NOSCRIPT: usize = 1024 * 1024;
-const NOSCRIPT_LIMITS: (usize, usize, Duration) = (10_000, 128, Duration::from_millis(500));
 /// How many nodes of a link are looked at for a picture.
 const NEAR: usize = 64;
 
 /// Reads a page's tree.
 pub(super) fn read(finder: &mut Finder<'_>, tree: &Html) {
     let mut walk =
-        Walk { finder, is_noscript: false, noscript_left: NOSCRIPT, kept: HashMap::new(), links: HashSet::new() };
-    walk.tree(tree);
+        Walk { finder, head: Head::default(), kept: HashMap::new(), links: HashSet::new(), noscripts: Vec::new() };
+    for edge in tree.tree.root().traverse() {
+        match edge {
+            Edge::Open(node) => _ = ElementRef::wrap(node).map(|element| walk.open(element)),
+            Edge::Close(node) => _ = ElementRef::wrap(node).map(|element| walk.close(element)),
+        }
+    }
+    walk.head.finish(walk.finder);
 }
 
 struct Walk<'f, 'a> {
     finder: &'f mut Finder<'a>,
-    is_noscript: bool,
-    noscript_left: usize,
-    /// The pictures of the elements of this tree, by number.
+    head: Head,
+    /// The pictures of elements, by number.
     kept: HashMap<NodeId, usize>,
     /// The links that belong to a picture already.
     links: HashSet<NodeId>,
+    /// For each `<noscript>` that is open, how many pictures came before it.
+    noscripts: Vec<usize>,
 }
 
 impl Walk<'_, '_> {
-    fn tree(&mut self, tree: &Html) {
-        let mut head = Head::default();
-        for element in tree.tree.root().descendants().filter_map(ElementRef::wrap) {
-            match element.value().name() {
-                "img" | "amp-img" | "amp-anim" => self.image(element),
-                "picture" => self.picture(element),
-                "meta" => head.meta(self.finder, element),
-                "link" => head.link(self.finder, element),
-                "script" => self.script(element),
-                "style" => self.style(element),
-                "noscript" => self.noscript(element),
-                "video" | "amp-video" => self.one(element, &["poster", "data-poster"], Source::Poster),
-                "input" if has_type(element, "image") => self.one(element, &["src"], Source::Input),
-                "image" | "feImage" => self.svg(element),
-                "object" if shows(element, "data") => self.one(element, &["data"], Source::Object),
-                "embed" if shows(element, "src") => self.one(element, &["src"], Source::Object),
-                "source" | "iframe" | "audio" | "track" | "input" | "object" | "embed" | "base" | "form" => {}
-                _ => self.other(element),
-            }
+    fn open(&mut self, element: ElementRef<'_>) {
+        match element.value().name() {
+            "img" | "amp-img" | "amp-anim" => self.image(element),
+            "picture" => self.picture(element),
+            "meta" => self.head.meta(self.finder, element),
+            "link" => self.head.link(self.finder, element),
+            "script" => self.script(element),
+            "style" => self.style(element),
+            "noscript" => self.noscripts.push(self.finder.count()),
+            "video" | "amp-video" => self.one(element, &["poster", "data-poster"], Source::Poster),
+            "input" if has_type(element, "image") => self.one(element, &["src"], Source::Input),
+            "image" | "feImage" => self.svg(element),
+            "object" if shows(element, "data") => self.one(element, &["data"], Source::Object),
+            "embed" if shows(element, "src") => self.one(element, &["src"], Source::Object),
+            "source" | "iframe" | "audio" | "track" | "input" | "object" | "embed" | "base" | "form" => {}
+            _ => self.other(element),
         }
-        head.finish(self.finder);
+    }
+
+    /// What stands in a `<noscript>` is the picture of those without scripts: that of the element before it, which waits
+    /// for one.
+    fn close(&mut self, element: ElementRef<'_>) {
+        if element.value().name() != "noscript" {
+            return;
+        }
+        let Some(before) = self.noscripts.pop() else { return };
+        self.finder.mark_after(before, Source::Noscript);
+        let neighbour = element.prev_siblings().find(|node| node.value().is_element());
+        let Some(&number) = neighbour.and_then(|node| self.kept.get(&node.id())) else { return };
+        if let Some(own) = self.finder.take_only_after(before)
+            && let Some(known) = self.finder.kept(number)
+        {
+            known.candidates.extend(own.candidates);
+            known.alt = known.alt.take().or(own.alt);
+        }
     }
 
     /// `<img>`, unless it is in a `<picture>`, which reads it itself.
@@ -209,37 +226,6 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The picture of those without scripts: that of the element before it, which waits for one.
-    fn noscript(&mut self, element: ElementRef<'_>) {
-        let html = text(element);
-        let holds_picture = || ["<img", "<picture", "<amp-img", "url("].iter().any(|part| contains(&html, part));
-        if self.is_noscript || html.len() > self.noscript_left || !holds_picture() {
-            return;
-        }
-        self.noscript_left -= html.len();
-        let (nodes, nesting, time) = NOSCRIPT_LIMITS;
-        let limits = Limits { nodes, nesting, time, ..Limits::default() };
-        let (inner, _) = tree::parse(&html, &limits);
-        let before = self.finder.count();
-        let mut walk = Walk {
-            finder: self.finder,
-            is_noscript: true,
-            noscript_left: 0,
-            kept: HashMap::new(),
-            links: HashSet::new(),
-        };
-        walk.tree(&inner);
-        self.finder.mark_after(before, Source::Noscript);
-        let neighbour = element.prev_siblings().find(|node| node.value().is_element());
-        let Some(&number) = neighbour.and_then(|node| self.kept.get(&node.id())) else { return };
-        if let Some(own) = self.finder.take_only_after(before)
-            && let Some(known) = self.finder.kept(number)
-        {
-            known.candidates.extend(own.candidates);
-            known.alt = known.alt.take().or(own.alt);
-        }
-    }
-
     /// A picture of attributes that each hold one URL.
     fn one(&mut self, element: ElementRef<'_>, names: &[&str], source: Source) {
         let mut picture = new(element);
@@ -312,8 +298,4 @@ fn shows(element: ElementRef<'_>, attribute: &str) -> bool {
 
 fn text(element: ElementRef<'_>) -> String {
     element.children().filter_map(|child| child.value().as_text()).map(|text| &**text).collect()
-}
-
-fn contains(text: &str, part: &str) -> bool {
-    text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
