@@ -6,7 +6,7 @@
 mod css;
 mod jmespath;
 mod pattern;
-mod xpath;
+pub mod xpath;
 
 pub use css::{Css, Part, Take};
 pub use jmespath::JmesPath;

@@ -1,9 +1,14 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod css;
+mod given;
 mod node;
+mod patterns;
+mod queries;
 mod selection;
 mod text;
 mod tree;
+mod xpath;
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -14,6 +19,7 @@ use scraper::Html;
 use url::Url;
 
 pub use dragline_query as query;
+pub use given::Variable;
 pub use node::Node;
 pub use selection::Selection;
 pub use tree::Limits;
@@ -32,12 +38,17 @@ pub struct Page {
     /// None where the body is UTF-8 as it stands.
     text: OnceCell<Option<String>>,
     tree: OnceCell<Html>,
+    /// Its nodes by their numbers, once it is asked in XPath.
+    order: OnceCell<xpath::Order>,
+    in_order: OnceCell<bool>,
     base: OnceCell<Url>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
     bad_links: Cell<u64>,
     limits: Limits,
     cut: Cell<bool>,
+    /// Queries that took more than their budget.
+    spent: Cell<u64>,
 }
 
 impl Page {
@@ -52,11 +63,14 @@ impl Page {
             depth,
             text: OnceCell::new(),
             tree: OnceCell::new(),
+            order: OnceCell::new(),
+            in_order: OnceCell::new(),
             base: OnceCell::new(),
             fault: RefCell::new(None),
             bad_links: Cell::new(0),
             limits: Limits::default(),
             cut: Cell::new(false),
+            spent: Cell::new(0),
         }
     }
 
@@ -210,6 +224,30 @@ impl Page {
         })
     }
 
+    /// The tree's nodes by their numbers in document order.
+    fn order(&self) -> &xpath::Order {
+        self.order.get_or_init(|| xpath::Order::of(self.tree()))
+    }
+
+    /// Whether the tree lies in memory as it stands.
+    fn is_in_order(&self) -> bool {
+        *self.in_order.get_or_init(|| css::is_in_order(self.tree()))
+    }
+
+    /// Whether names have namespaces.
+    fn is_xml(&self) -> bool {
+        false
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Counts a query that took more than its budget.
+    fn count_spent(&self) {
+        self.spent.set(self.spent.get() + 1);
+    }
+
     /// Whether a part of the page was left out of its tree.
     pub(crate) fn is_cut(&self) -> bool {
         self.cut.get()
@@ -226,9 +264,12 @@ impl Page {
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
+        let counts = [
+            ("links/bad_count", self.bad_links.get()),
+            ("parse/cut_count", u64::from(self.cut.get())),
+            ("parse/selector_budget_count", self.spent.get()),
+        ];
+        counts.into_iter().filter(|(_, count)| *count > 0)
     }
 }
 

@@ -18,13 +18,15 @@ pub struct Limits {
     pub nodes: usize,
     /// How deep elements lie within each other.
     pub nesting: usize,
-    /// How long parsing may take.
+    /// How long parsing may take, and the answer to a query.
     pub time: Duration,
+    /// How many nodes the answer to an XPath expression may look at.
+    pub steps: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { nodes: 1_000_000, nesting: 512, time: Duration::from_secs(10) }
+        Self { nodes: 1_000_000, nesting: 512, time: Duration::from_secs(10), steps: 100_000_000 }
     }
 }
 

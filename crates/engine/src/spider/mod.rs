@@ -36,9 +36,11 @@ pub struct Settings {
     pub max_nodes: usize,
     /// The deepest nesting of a page's elements; the rest of the page is left out.
     pub max_nesting: usize,
-    /// The longest that parsing a page may take; the rest of the page is left out.
+    /// The longest that parsing a page may take; the rest of the page is left out. An XPath expression may take as long.
     #[serde(with = "humantime_serde")]
     pub parse_timeout: Duration,
+    /// The most nodes that the answer to an XPath expression may look at; one that would take more fails the page.
+    pub selector_budget: u64,
 }
 
 impl Default for Settings {
@@ -49,6 +51,7 @@ impl Default for Settings {
             max_nodes: 1_000_000,
             max_nesting: 512,
             parse_timeout: Duration::from_secs(10),
+            selector_budget: 100_000_000,
         }
     }
 }
@@ -56,7 +59,7 @@ impl Default for Settings {
 impl Settings {
     /// What a page's tree may come to.
     pub(crate) fn page_limits(&self) -> Limits {
-        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout }
+        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout, steps: self.selector_budget }
     }
 }
 
