@@ -258,7 +258,9 @@ impl Page {
         self.fault.borrow_mut().get_or_insert(fault);
     }
 
-    pub(crate) fn take_fault(&self) -> Option<Error> {
+    /// What is wrong with a query that this page was asked, if anything; the first time. The crawl asks it after `parse`,
+    /// and fails the page.
+    pub fn take_fault(&self) -> Option<Error> {
         self.fault.borrow_mut().take()
     }
 

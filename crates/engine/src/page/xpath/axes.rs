@@ -60,11 +60,15 @@ impl Evaluation<'_> {
             }
             Axis::Child | Axis::FollowingSibling | Axis::PrecedingSibling => Ok(()),
             Axis::Following => {
-                let begin = document.end(from.node);
-                (begin..document.last(from.node)).map(Item::node).try_for_each(see)
+                (self.end_of(from)..document.last(from.node)).map(Item::node).try_for_each(see)
             }
             Axis::Preceding => self.each_before(from.node, see),
         }
+    }
+
+    /// Where what follows begins: an attribute has no descendants, and its element's come after it.
+    fn end_of(&self, item: Item) -> u32 {
+        if item.is_whole() { self.document.end(item.node) } else { item.node + 1 }
     }
 
     /// What ends before a node begins, nearest first: all before it but its ancestors.
@@ -126,7 +130,7 @@ impl Evaluation<'_> {
             Axis::FollowingSibling => self.each_of_families(axis, &mut from.iter(), see),
             Axis::PrecedingSibling => self.each_of_families(axis, &mut from.iter().rev(), see),
             Axis::Following => {
-                let first = from.iter().min_by_key(|item| self.document.end(item.node));
+                let first = from.iter().min_by_key(|item| self.end_of(**item));
                 first.map_or(Ok(()), |first| self.each(axis, *first, see))
             }
             Axis::Preceding => from.last().map_or(Ok(()), |last| self.each(axis, *last, see)),

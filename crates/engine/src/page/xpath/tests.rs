@@ -1,1 +1,0 @@
-//! Expressions and their answers.
