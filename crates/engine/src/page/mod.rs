@@ -2,15 +2,17 @@
 
 mod css;
 mod given;
+mod kind;
 mod node;
 mod patterns;
 mod queries;
 mod selection;
+mod serialise;
 mod text;
 mod tree;
 mod xpath;
+mod xml;
 
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 
 use bytes::Bytes;
@@ -20,12 +22,21 @@ use url::Url;
 
 pub use dragline_query as query;
 pub use given::Variable;
+pub use kind::{Kind, is_binary};
 pub use node::Node;
 pub use selection::Selection;
+pub use text::Encoding;
 pub use tree::Limits;
+
+pub use crate::message::charset::{Charset, Source};
+/// HTML as text: tags, comments and character references taken out.
+pub use crate::message::markup as clean;
+
+use text::Text;
 
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
+use crate::message::charset::Hints;
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -35,8 +46,10 @@ pub struct Page {
     headers: HeaderMap,
     body: Bytes,
     depth: u32,
-    /// None where the body is UTF-8 as it stands.
-    text: OnceCell<Option<String>>,
+    /// The encoding, by whoever made the page.
+    charset: Option<Charset>,
+    kind: OnceCell<Kind>,
+    text: OnceCell<Text>,
     tree: OnceCell<Html>,
     /// Its nodes by their numbers, once it is asked in XPath.
     order: OnceCell<xpath::Order>,
@@ -61,6 +74,8 @@ impl Page {
             headers,
             body,
             depth,
+            charset: None,
+            kind: OnceCell::new(),
             text: OnceCell::new(),
             tree: OnceCell::new(),
             order: OnceCell::new(),
@@ -84,12 +99,34 @@ impl Page {
     /// # Panics
     /// If `url` is not a URL.
     #[must_use]
-    #[expect(clippy::panic, reason = "a test's own mistake")]
     pub fn from_html(url: &str, html: &str) -> Self {
+        Self::from_text(url, "text/html; charset=utf-8", html)
+    }
+
+    /// A page from XML: for tests of spiders.
+    ///
+    /// # Panics
+    /// If `url` is not a URL.
+    #[must_use]
+    pub fn from_xml(url: &str, xml: &str) -> Self {
+        Self::from_text(url, "application/xml; charset=utf-8", xml)
+    }
+
+    #[expect(clippy::panic, reason = "a test's own mistake")]
+    fn from_text(url: &str, content_type: &'static str, text: &str) -> Self {
         let url = Url::parse(url).unwrap_or_else(|error| panic!("`{url}` is not a URL: {error}"));
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        Self::new(url, StatusCode::OK, headers, Bytes::copy_from_slice(html.as_bytes()), 0)
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self::new(url, StatusCode::OK, headers, Bytes::copy_from_slice(text.as_bytes()), 0)
+    }
+
+    /// The same page, read in this encoding, whatever it says itself.
+    #[must_use]
+    pub fn with_charset(self, charset: Charset) -> Self {
+        let charset = Some(charset);
+        let (text, tree, base) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        let (order, in_order) = (OnceCell::new(), OnceCell::new());
+        Self { charset, text, tree, order, in_order, base, ..self }
     }
 
     /// The URL that answered, after redirects.
@@ -127,18 +164,35 @@ impl Page {
         self.depth
     }
 
-    /// The body as text: by its byte order mark, the header's charset, what it declares, or a guess, in this order.
+    /// What kind of document it is: by its headers, its URL, and its first bytes, in this order.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        *self.kind.get_or_init(|| Kind::of(&self.headers, &self.url, &self.body))
+    }
+
+    /// The body as text: by its byte order mark, the header's charset, what it declares, or a guess, in this order. What
+    /// cannot be decoded is U+FFFD.
     #[must_use]
     pub fn text(&self) -> &str {
-        let decoded = self.text.get_or_init(|| match text::decode(&self.body, self.header("content-type")) {
-            // a byte order mark borrows too, but less than the whole
-            Cow::Borrowed(text) if text.len() == self.body.len() => None,
-            text => Some(text.into_owned()),
-        });
-        match decoded {
-            Some(text) => text,
-            None => std::str::from_utf8(&self.body).unwrap_or_default(),
-        }
+        self.decoded().get(&self.body)
+    }
+
+    /// The encoding of the text, and who says so.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.decoded().encoding
+    }
+
+    fn decoded(&self) -> &Text {
+        self.text.get_or_init(|| {
+            let hints = Hints {
+                given: self.charset,
+                content_type: self.header("content-type"),
+                is_xml: self.kind() == Kind::Xml,
+                top_level_domain: text::top_level_domain(&self.url),
+            };
+            Text::of(&self.body, &hints)
+        })
     }
 
     /// The document itself: the node above all others.
@@ -197,28 +251,19 @@ impl Page {
         self.base().join(reference).map_err(|error| Error::page(format!("`{reference}` on {}: {error}", self.url)))
     }
 
-    /// What the page's references are relative to: its first valid `<base href>`, else its URL.
+    /// What the page's references are relative to: its first `<base href>` that is an http(s) URL, else its own URL.
     #[must_use]
     pub fn base(&self) -> &Url {
+        // no tree for the sake of an element that few pages have
         self.base.get_or_init(|| {
-            // no tree for the sake of an element that few pages have
-            let text = self.text().as_bytes();
-            let mentioned = memchr::memmem::find(text, b"<base").or_else(|| memchr::memmem::find(text, b"<BASE"));
-            mentioned.and_then(|_| self.declared_base()).unwrap_or_else(|| self.url.clone())
+            clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone())
         })
-    }
-
-    fn declared_base(&self) -> Option<Url> {
-        (self.tree().tree.nodes())
-            .filter_map(|node| node.value().as_element())
-            .filter(|element| element.name() == "base")
-            .filter_map(|element| self.url.join(element.attr("href")?.trim_ascii()).ok())
-            .find(|url| matches!(url.scheme(), "http" | "https"))
     }
 
     fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
-            let (tree, whole) = tree::parse(self.text(), &self.limits);
+            let parse = if self.kind() == Kind::Xml { xml::parse } else { tree::parse };
+            let (tree, whole) = parse(self.text(), &self.limits);
             self.cut.set(!whole);
             tree
         })
@@ -236,7 +281,7 @@ impl Page {
 
     /// Whether names have namespaces.
     fn is_xml(&self) -> bool {
-        false
+        self.kind() == Kind::Xml
     }
 
     fn limits(&self) -> &Limits {

@@ -10,10 +10,8 @@ use ego_tree::NodeRef;
 use scraper::{ElementRef, Node as Value};
 use url::Url;
 
-use super::Page;
-use super::queries;
 use super::selection::Selection;
-use super::patterns;
+use super::{Kind, Page, patterns, queries, serialise};
 use crate::error::{Error, Result};
 
 /// One node of a page.
@@ -109,17 +107,14 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// An element with its tags and all within, the document as a whole; of anything else what it [says](Self::raw), as it
-    /// stands.
+    /// The node as it would stand in a document: an element with its tags and all within. A text or a value stands for
+    /// itself.
     #[must_use]
     pub fn html(&self) -> String {
         match &self.what {
-            What::Tree(node) => match (ElementRef::wrap(*node), node.value()) {
-                (Some(element), _) => element.html(),
-                (None, Value::Document | Value::Fragment) => self.page.tree().html(),
-                (None, _) => self.raw().into_owned(),
-            },
-            _ => self.raw().into_owned(),
+            What::Tree(node) if self.page.kind() == Kind::Xml => serialise::xml(*node),
+            What::Tree(node) => serialise::html(self.page.tree(), *node),
+            What::Attribute(..) | What::Computed(_) => self.raw().into_owned(),
         }
     }
 
