@@ -1,5 +1,6 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod json;
 mod node;
 mod selection;
 mod text;
@@ -14,6 +15,7 @@ use scraper::Html;
 use url::Url;
 
 pub use dragline_query as query;
+pub use json::{Json, JsonSelection};
 pub use node::Node;
 pub use selection::Selection;
 pub use tree::Limits;
@@ -33,6 +35,7 @@ pub struct Page {
     text: OnceCell<Option<String>>,
     tree: OnceCell<Html>,
     base: OnceCell<Url>,
+    json: OnceCell<json::Document>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
     bad_links: Cell<u64>,
@@ -53,6 +56,7 @@ impl Page {
             text: OnceCell::new(),
             tree: OnceCell::new(),
             base: OnceCell::new(),
+            json: OnceCell::new(),
             fault: RefCell::new(None),
             bad_links: Cell::new(0),
             limits: Limits::default(),
@@ -226,9 +230,13 @@ impl Page {
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
+        [
+            ("links/bad_count", self.bad_links.get()),
+            ("parse/cut_count", u64::from(self.cut.get())),
+            ("json/bad_count", u64::from(self.is_bad_json())),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
     }
 }
 

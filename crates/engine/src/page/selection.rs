@@ -33,6 +33,15 @@ impl<'a> Selection<'a> {
         Self { page: from.page(), from: vec![from], query, text: text.into() }
     }
 
+    pub(super) fn page(&self) -> &'a Page {
+        self.page
+    }
+
+    /// The query's own text.
+    pub(super) fn query_text(&self) -> &str {
+        &self.text
+    }
+
     /// All of them, in document order.
     pub fn iter(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
         self.nodes(usize::MAX).into_iter()
