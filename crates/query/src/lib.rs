@@ -9,7 +9,7 @@ mod pattern;
 pub mod xpath;
 
 pub use css::{Css, Part, Take};
-pub use jmespath::JmesPath;
+pub use jmespath::{Found, JmesPath, SearchError};
 pub use pattern::pattern;
 pub use xpath::XPath;
 

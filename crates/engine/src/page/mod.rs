@@ -3,6 +3,7 @@
 mod css;
 mod given;
 mod kind;
+mod json;
 mod node;
 mod patterns;
 mod queries;
@@ -23,6 +24,7 @@ use url::Url;
 pub use dragline_query as query;
 pub use given::Variable;
 pub use kind::{Kind, is_binary};
+pub use json::{Json, JsonSelection};
 pub use node::Node;
 pub use selection::Selection;
 pub use text::Encoding;
@@ -55,6 +57,7 @@ pub struct Page {
     order: OnceCell<xpath::Order>,
     in_order: OnceCell<bool>,
     base: OnceCell<Url>,
+    json: OnceCell<json::Document>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
     bad_links: Cell<u64>,
@@ -81,6 +84,7 @@ impl Page {
             order: OnceCell::new(),
             in_order: OnceCell::new(),
             base: OnceCell::new(),
+            json: OnceCell::new(),
             fault: RefCell::new(None),
             bad_links: Cell::new(0),
             limits: Limits::default(),
@@ -314,6 +318,7 @@ impl Page {
         let counts = [
             ("links/bad_count", self.bad_links.get()),
             ("parse/cut_count", u64::from(self.cut.get())),
+            ("json/bad_count", u64::from(self.is_bad_json())),
             ("parse/selector_budget_count", self.spent.get()),
         ];
         counts.into_iter().filter(|(_, count)| *count > 0)

@@ -11,6 +11,7 @@ use scraper::{ElementRef, Node as Value};
 use url::Url;
 
 use super::selection::Selection;
+use super::clean::{self, Illegal};
 use super::{Kind, Page, patterns, queries, serialise};
 use crate::error::{Error, Result};
 
@@ -118,12 +119,20 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What a regular expression finds in the node's [`html`](Self::html): of every match its groups, one after the other,
-    /// or the whole if it has none; or what the group `extract` is where it is first found.
+    /// What a regular expression finds in the node's [`html`](Self::html), character references replaced but `&lt;` and
+    /// `&amp;`: of every match its groups, one after the other, or the whole if it has none; or what the group `extract` is
+    /// where it is first found.
     ///
     /// An expression that does not parse finds nothing and fails the page with a message that names it.
     #[must_use]
     pub fn re(&self, pattern: &str) -> Vec<String> {
+        let replaced = |text: String| clean::replace_entities(&text, &["lt", "amp"], Illegal::Remove).into_owned();
+        self.re_exact(pattern).into_iter().map(replaced).collect()
+    }
+
+    /// As [`re`](Self::re), character references as they stand.
+    #[must_use]
+    pub fn re_exact(&self, pattern: &str) -> Vec<String> {
         match patterns::known(pattern, false) {
             Ok(pattern) => patterns::extract(&pattern, &self.html()),
             Err(error) => {

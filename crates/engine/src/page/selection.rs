@@ -52,6 +52,15 @@ impl<'a> Selection<'a> {
         self
     }
 
+    pub(super) fn page(&self) -> &'a Page {
+        self.page
+    }
+
+    /// The query's own text.
+    pub(super) fn query_text(&self) -> &str {
+        &self.text
+    }
+
     /// All of them, in document order.
     pub fn iter(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
         self.nodes(usize::MAX).into_iter()
@@ -147,6 +156,12 @@ impl<'a> Selection<'a> {
     #[must_use]
     pub fn re(&self, pattern: &str) -> Vec<String> {
         self.iter().flat_map(|node| node.re(pattern)).collect()
+    }
+
+    /// As [`re`](Self::re), character references as they stand.
+    #[must_use]
+    pub fn re_exact(&self, pattern: &str) -> Vec<String> {
+        self.iter().flat_map(|node| node.re_exact(pattern)).collect()
     }
 
     /// The first that a regular expression finds in them.

@@ -1,6 +1,7 @@
 //! One response to requests and records: what the author of a spider writes, and what runs it.
 
 mod erased;
+mod fill;
 mod output;
 mod parsers;
 mod session;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use erased::{Erased, Runnable};
+pub(crate) use fill::{Fill, FillNames};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
 pub(crate) use parsers::{End, Job, Parsers, Read, Work};
