@@ -14,6 +14,7 @@ mod referrer;
 mod requests;
 mod retry;
 mod robots;
+mod selectors;
 mod urls;
 mod wire;
 

@@ -11,7 +11,6 @@ use scraper::{ElementRef, Node as Value};
 use url::Url;
 
 use super::selection::Selection;
-use super::clean::{self, Illegal};
 use super::{Kind, Page, patterns, queries, serialise};
 use crate::error::{Error, Result};
 
@@ -126,20 +125,13 @@ impl<'a> Node<'a> {
     /// An expression that does not parse finds nothing and fails the page with a message that names it.
     #[must_use]
     pub fn re(&self, pattern: &str) -> Vec<String> {
-        let replaced = |text: String| clean::replace_entities(&text, &["lt", "amp"], Illegal::Remove).into_owned();
-        self.re_exact(pattern).into_iter().map(replaced).collect()
+        patterns::find(self.page, pattern, &self.html())
     }
 
     /// As [`re`](Self::re), character references as they stand.
     #[must_use]
     pub fn re_exact(&self, pattern: &str) -> Vec<String> {
-        match patterns::known(pattern, false) {
-            Ok(pattern) => patterns::extract(&pattern, &self.html()),
-            Err(error) => {
-                self.page.set_fault(Error::page(error));
-                Vec::new()
-            }
-        }
+        patterns::find_exact(self.page, pattern, &self.html())
     }
 
     /// An attribute's value.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{read, take, text};
 use crate::error::{Error, Result};
-use crate::page::{Node, Page, Selection};
+use crate::page::{Node, Page, Selection, patterns};
 
 /// Compiled expressions that a thread keeps.
 const KEPT: usize = 1000;
@@ -272,6 +272,13 @@ impl<'a> Json<'a> {
     #[must_use]
     pub fn jmespath(&self, expression: &str) -> JsonSelection<'a> {
         JsonSelection::search(self.page, expression, &self.place, [self.asked()].into_iter())
+    }
+
+    /// What a regular expression finds in its text, or in the JSON of a list or object: see [`Node::re`].
+    #[must_use]
+    pub fn re(&self, pattern: &str) -> Vec<String> {
+        let text = self.text_opt().unwrap_or_else(|| self.value().to_string());
+        patterns::find(self.page, pattern, &text)
     }
 
     /// A page of its text, under the same URL: for HTML that stands in JSON.
