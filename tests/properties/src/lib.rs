@@ -17,6 +17,7 @@ mod message;
 mod pictures;
 mod redirects;
 mod robots;
+mod selectors;
 mod srcset;
 mod waits;
 
@@ -31,6 +32,7 @@ pub use freshness::freshness;
 pub use pictures::pictures;
 pub use redirects::redirects;
 pub use robots::robots;
+pub use selectors::selectors;
 pub use srcset::srcset;
 pub use waits::waits;
 
@@ -38,7 +40,7 @@ pub use waits::waits;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: &[Target] = &[
     ("canonical", canonical),
     ("robots", robots),
     ("cookies", cookies),
@@ -52,4 +54,5 @@ pub const TARGETS: [Target; 13] = [
     ("css_images", css_images),
     ("pictures", pictures),
     ("forms", forms),
+    ("selectors", selectors),
 ];

@@ -143,5 +143,5 @@ macro_rules! targets {
 
 targets!(
     canonical, robots, cookies, codings, waits, freshness, redirects, curl, data_urls, srcset, css_images, pictures,
-    forms
+    forms, selectors
 );

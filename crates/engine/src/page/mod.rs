@@ -13,11 +13,17 @@ mod node;
 pub mod pictures;
 mod rows;
 mod scan;
+mod css;
+mod given;
+mod json;
+mod patterns;
+mod queries;
 mod selection;
 mod serialise;
 mod sitemap;
 mod text;
 mod tree;
+mod xpath;
 mod xml;
 
 use std::cell::{OnceCell, RefCell};
@@ -37,6 +43,8 @@ pub use forms::{Button, Form};
 pub use kind::{Kind, is_binary};
 pub use links::{Link, Links};
 pub use loader::Loader;
+pub use given::Variable;
+pub use json::{Json, JsonSelection};
 pub use node::Node;
 pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
@@ -71,7 +79,11 @@ pub struct Page {
     tree: OnceCell<Html>,
     /// What its tags say; nothing where only the tree knows.
     scan: OnceCell<Option<Scan>>,
+    /// Its nodes by their numbers, once it is asked in XPath.
+    order: OnceCell<xpath::Order>,
+    in_order: OnceCell<bool>,
     base: OnceCell<Url>,
+    json: OnceCell<json::Document>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
     limits: Limits,
@@ -79,6 +91,9 @@ pub struct Page {
     unpacked: OnceCell<Option<Box<Page>>>,
     /// What was left out, by the stable names of the stats.
     lost: RefCell<BTreeMap<&'static str, u64>>,
+    cut: Cell<bool>,
+    /// Queries that took more than their budget.
+    spent: Cell<u64>,
 }
 
 impl Page {
@@ -96,11 +111,16 @@ impl Page {
             text: OnceCell::new(),
             tree: OnceCell::new(),
             scan: OnceCell::new(),
+            order: OnceCell::new(),
+            in_order: OnceCell::new(),
             base: OnceCell::new(),
+            json: OnceCell::new(),
             fault: RefCell::new(None),
             limits: Limits::default(),
             unpacked: OnceCell::new(),
             lost: RefCell::default(),
+            cut: Cell::new(false),
+            spent: Cell::new(0),
         }
     }
 
@@ -141,7 +161,8 @@ impl Page {
     pub fn with_charset(self, charset: Charset) -> Self {
         let charset = Some(charset);
         let (text, tree, base) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { charset, text, tree, base, ..self }
+        let (order, in_order) = (OnceCell::new(), OnceCell::new());
+        Self { charset, text, tree, order, in_order, base, ..self }
     }
 
     /// The URL that answered, after redirects.
@@ -319,6 +340,30 @@ impl Page {
         })
     }
 
+    /// The tree's nodes by their numbers in document order.
+    fn order(&self) -> &xpath::Order {
+        self.order.get_or_init(|| xpath::Order::of(self.tree()))
+    }
+
+    /// Whether the tree lies in memory as it stands.
+    fn is_in_order(&self) -> bool {
+        *self.in_order.get_or_init(|| css::is_in_order(self.tree()))
+    }
+
+    /// Whether names have namespaces.
+    fn is_xml(&self) -> bool {
+        self.kind() == Kind::Xml
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Counts a query that took more than its budget.
+    fn count_spent(&self) {
+        self.spent.set(self.spent.get() + 1);
+    }
+
     /// Whether a part of the page was left out of its tree.
     pub(crate) fn is_cut(&self) -> bool {
         self.lost.borrow().get("parse/cut_count").is_some_and(|count| *count > 0)
@@ -329,13 +374,22 @@ impl Page {
         self.fault.borrow_mut().get_or_insert(fault);
     }
 
-    pub(crate) fn take_fault(&self) -> Option<Error> {
+    /// What is wrong with a query that this page was asked, if anything; the first time. The crawl asks it after `parse`,
+    /// and fails the page.
+    pub fn take_fault(&self) -> Option<Error> {
         self.fault.borrow_mut().take()
     }
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.lost.borrow().clone().into_iter().filter(|(_, count)| *count > 0)
+        let counts = [
+            ("links/bad_count", self.bad_links.get()),
+            ("parse/cut_count", u64::from(self.cut.get())),
+            ("json/bad_count", u64::from(self.is_bad_json())),
+            ("parse/selector_budget_count", self.spent.get()),
+        ];
+        counts.into_iter().filter(|(_, count)| *count > 0)
     }
 }
 

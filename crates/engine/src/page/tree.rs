@@ -34,7 +34,7 @@ pub struct Limits {
     pub attributes: usize,
     /// Bytes of an attribute's value.
     pub attribute_size: usize,
-    /// How long parsing may take.
+    /// How long parsing may take, and the answer to an XPath expression.
     pub time: Duration,
     /// Candidates of [pictures](super::pictures).
     pub pictures: usize,
@@ -42,6 +42,8 @@ pub struct Limits {
     pub sitemap: SitemapLimits,
     /// Links that are taken from a page.
     pub links: usize,
+    /// How many nodes the answer to an XPath expression may look at.
+    pub steps: u64,
 }
 
 impl Default for Limits {
@@ -56,6 +58,7 @@ impl Default for Limits {
             pictures: 2000,
             sitemap: SitemapLimits::default(),
             links: 10_000,
+            steps: 100_000_000,
         }
     }
 }
