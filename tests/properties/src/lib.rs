@@ -11,8 +11,10 @@ mod cookies;
 mod css_images;
 mod curl;
 mod data_urls;
+mod encodings;
 mod forms;
 mod freshness;
+mod html;
 mod message;
 mod pictures;
 mod redirects;
@@ -20,6 +22,7 @@ mod robots;
 mod selectors;
 mod srcset;
 mod waits;
+mod xml;
 
 pub use canonical::canonical;
 pub use codings::codings;
@@ -27,14 +30,17 @@ pub use cookies::cookies;
 pub use css_images::css_images;
 pub use curl::curl;
 pub use data_urls::data_urls;
+pub use encodings::encodings;
 pub use forms::forms;
 pub use freshness::freshness;
+pub use html::html;
 pub use pictures::pictures;
 pub use redirects::redirects;
 pub use robots::robots;
 pub use selectors::selectors;
 pub use srcset::srcset;
 pub use waits::waits;
+pub use xml::xml;
 
 /// A property by its name: that of its file in `tests/fuzz/targets`, its seeds and its dictionary.
 pub type Target = (&'static str, fn(&[u8]));
@@ -42,17 +48,20 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All of them.
 pub const TARGETS: &[Target] = &[
     ("canonical", canonical),
-    ("robots", robots),
-    ("cookies", cookies),
     ("codings", codings),
-    ("waits", waits),
-    ("freshness", freshness),
-    ("redirects", redirects),
+    ("cookies", cookies),
+    ("css_images", css_images),
     ("curl", curl),
     ("data_urls", data_urls),
-    ("srcset", srcset),
-    ("css_images", css_images),
-    ("pictures", pictures),
+    ("encodings", encodings),
     ("forms", forms),
+    ("freshness", freshness),
+    ("html", html),
+    ("pictures", pictures),
+    ("redirects", redirects),
+    ("robots", robots),
     ("selectors", selectors),
+    ("srcset", srcset),
+    ("waits", waits),
+    ("xml", xml),
 ];

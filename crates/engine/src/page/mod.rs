@@ -1,30 +1,30 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod css;
 mod dates;
 mod events;
 pub mod extract;
 mod feeds;
 mod forms;
+mod given;
 mod head;
+mod json;
 mod kind;
 mod links;
 pub mod loader;
 mod node;
+mod patterns;
 pub mod pictures;
+mod queries;
 mod rows;
 mod scan;
-mod css;
-mod given;
-mod json;
-mod patterns;
-mod queries;
 mod selection;
 mod serialise;
 mod sitemap;
 mod text;
 mod tree;
-mod xpath;
 mod xml;
+mod xpath;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -40,11 +40,11 @@ pub use dragline_query as query;
 pub use extract::Extract;
 pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use forms::{Button, Form};
+pub use given::Variable;
+pub use json::{Json, JsonSelection};
 pub use kind::{Kind, is_binary};
 pub use links::{Link, Links};
 pub use loader::Loader;
-pub use given::Variable;
-pub use json::{Json, JsonSelection};
 pub use node::Node;
 pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
@@ -91,9 +91,6 @@ pub struct Page {
     unpacked: OnceCell<Option<Box<Page>>>,
     /// What was left out, by the stable names of the stats.
     lost: RefCell<BTreeMap<&'static str, u64>>,
-    cut: Cell<bool>,
-    /// Queries that took more than their budget.
-    spent: Cell<u64>,
 }
 
 impl Page {
@@ -119,8 +116,6 @@ impl Page {
             limits: Limits::default(),
             unpacked: OnceCell::new(),
             lost: RefCell::default(),
-            cut: Cell::new(false),
-            spent: Cell::new(0),
         }
     }
 
@@ -382,14 +377,8 @@ impl Page {
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.lost.borrow().clone().into_iter().filter(|(_, count)| *count > 0)
-        let counts = [
-            ("links/bad_count", self.bad_links.get()),
-            ("parse/cut_count", u64::from(self.cut.get())),
-            ("json/bad_count", u64::from(self.is_bad_json())),
-            ("parse/selector_budget_count", self.spent.get()),
-        ];
-        counts.into_iter().filter(|(_, count)| *count > 0)
+        let json = ("json/bad_count", u64::from(self.is_bad_json()));
+        self.lost.borrow().clone().into_iter().chain([json]).filter(|(_, count)| *count > 0)
     }
 }
 

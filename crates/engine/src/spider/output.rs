@@ -7,8 +7,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Fill, Spider};
 use super::traps::{From, Traps};
+use super::{Fill, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
 use crate::message::{Item, Method, Reach, Record, ReferrerPolicy, Request, Sealed};
