@@ -50,9 +50,7 @@ fn page(case: &Value) -> Page {
 
 fn entry(entry: SitemapEntry) -> Value {
     let mut fields = Map::from_iter([("loc".to_owned(), json!(entry.loc))]);
-    for (name, value) in
-        [("lastmod", entry.lastmod), ("changefreq", entry.changefreq), ("priority", entry.priority)]
-    {
+    for (name, value) in [("lastmod", entry.lastmod), ("changefreq", entry.changefreq), ("priority", entry.priority)] {
         fields.extend(value.map(|value| (name.to_owned(), json!(value))));
     }
     if !entry.alternates.is_empty() {
@@ -60,7 +58,9 @@ fn entry(entry: SitemapEntry) -> Value {
         fields.insert("alternate".to_owned(), hrefs.collect());
     }
     // Scrapy has nothing of what lies deeper
-    fields.extend(entry.extra.into_iter().filter(|(name, _)| !name.contains('/')).map(|(name, text)| (name, json!(text))));
+    fields.extend(
+        entry.extra.into_iter().filter(|(name, _)| !name.contains('/')).map(|(name, text)| (name, json!(text))),
+    );
     Value::Object(fields)
 }
 
@@ -97,7 +97,8 @@ fn answer(case: &Value) -> Value {
         "robots" => {
             let base = case["base_url"].as_str().and_then(|base| Url::parse(base).ok());
             let robots = Robots::parse(&bytes(&case["body"]));
-            let absolute = |url: &String| base.as_ref().and_then(|base| base.join(url).ok()).map_or(json!(url), |url| json!(url));
+            let absolute =
+                |url: &String| base.as_ref().and_then(|base| base.join(url).ok()).map_or(json!(url), |url| json!(url));
             robots.sitemaps().iter().map(absolute).collect()
         }
         "spider" => followed(case),

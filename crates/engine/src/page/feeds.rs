@@ -70,6 +70,14 @@ pub struct Enclosure {
     pub length: Option<u64>,
 }
 
+impl Page {
+    /// The page as a feed: RSS or Atom, its entries read as they are asked for.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed::new(self, self.unpacked().map_or("", Page::text))
+    }
+}
+
 impl FeedEntry {
     /// When it was published, where that is said and can be read.
     #[must_use]

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use url::Url;
 
@@ -13,7 +14,7 @@ use super::feeds::Feed;
 
 mod unpack;
 
-pub(super) use unpack::unpack;
+use unpack::unpack;
 
 /// The most fields of an entry that are kept, and the most alternates.
 const FIELDS: usize = 1000;
@@ -85,6 +86,46 @@ pub struct Alternate {
     pub language: Option<String>,
     /// Its URL, as it is written.
     pub href: String,
+}
+
+impl Page {
+    /// The page as a sitemap: an index, a list of pages as XML, text, RSS or Atom, packed by gzip or not. Entries are read
+    /// as they are asked for. See `[spider]`, `max_sitemap` and `max_sitemap_urls`.
+    #[must_use]
+    pub fn sitemap(&self) -> Sitemap<'_> {
+        let text = self.sitemap_body().and_then(|_| self.unpacked()).map_or("", Page::text);
+        Sitemap::new(self, text)
+    }
+
+    /// What a sitemap's body is once it is unpacked; none if it is too large, or nothing says that it is one.
+    #[must_use]
+    pub fn sitemap_body(&self) -> Option<&Bytes> {
+        let unpacked = self.unpacked()?;
+        let is_packed = unpacked.body.len() != self.body.len();
+        (is_packed || may_be(unpacked)).then_some(&unpacked.body)
+    }
+
+    /// The page with its body unpacked, if that is packed; none if it is too large.
+    pub(super) fn unpacked(&self) -> Option<&Page> {
+        let unpacked = self.unpacked.get_or_init(|| {
+            let Some(body) = unpack(&self.body, self.limits.sitemap.bytes) else {
+                self.lose("sitemap/too_large_count");
+                return None;
+            };
+            let mut page = Page::new(self.url.clone(), self.status, self.headers.clone(), body, self.depth);
+            if page.body.len() != self.body.len() {
+                // what is said of the packed file says nothing of what is in it
+                page.headers.clear();
+            }
+            Some(Box::new(page))
+        });
+        unpacked.as_deref()
+    }
+
+    /// What a sitemap may come to.
+    pub(crate) fn sitemap_limits(&self) -> SitemapLimits {
+        self.limits.sitemap
+    }
 }
 
 impl SitemapEntry {
@@ -242,7 +283,7 @@ impl std::fmt::Debug for Entries<'_> {
 }
 
 /// Whether a page may be a sitemap: it says so by its type or its name, or begins as XML does.
-pub(super) fn may_be(page: &Page) -> bool {
+fn may_be(page: &Page) -> bool {
     let kind = page.header("content-type").map_or(Cow::Borrowed(""), |kind| kind.to_ascii_lowercase().into());
     let path = page.url().path();
     kind.contains("xml")
@@ -255,7 +296,6 @@ pub(super) fn may_be(page: &Page) -> bool {
 mod tests {
     use std::io::Write as _;
 
-    use bytes::Bytes;
     use http::{HeaderMap, StatusCode};
 
     use super::*;

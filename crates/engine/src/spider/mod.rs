@@ -21,7 +21,7 @@ pub(crate) use erased::{Erased, Runnable};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
 pub(crate) use parsers::{End, Job, Parsers, Plan, Read, Work};
-pub use rules::{Level, SitemapRules};
+pub use rules::{Level, LinkRules, SitemapRules};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
 pub(crate) use traps::Traps;
@@ -76,15 +76,16 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What a page's tree may come to.
-    pub(crate) fn page_limits(&self) -> Limits {
+    /// What may come of a page.
+    pub(crate) fn page_limits(&self, traps: &TrapSettings) -> Limits {
         let sitemap = SitemapLimits {
             bytes: usize::try_from(self.max_sitemap.as_u64()).unwrap_or(usize::MAX),
             urls: self.max_sitemap_urls,
             depth: self.max_sitemap_depth,
             files: self.max_sitemaps_per_host,
         };
-        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout, sitemap }
+        let links = if traps.enabled && traps.links_per_page > 0 { traps.links_per_page } else { usize::MAX };
+        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout, links, sitemap }
     }
 }
 
