@@ -6,6 +6,7 @@ mod curl;
 mod exports;
 mod fingerprints;
 mod httpcache;
+mod loaders;
 mod middlewares;
 mod redirect;
 mod referrer;

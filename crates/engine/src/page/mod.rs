@@ -2,9 +2,11 @@
 
 mod dates;
 mod events;
+pub mod extract;
 mod feeds;
 mod head;
 mod links;
+pub mod loader;
 mod node;
 mod rows;
 mod scan;
@@ -23,9 +25,12 @@ use scraper::Html;
 use url::Url;
 
 pub(crate) use dates::moment;
+pub use dragline_macros::Extract;
 pub use dragline_query as query;
+pub use extract::Extract;
 pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use links::{Link, Links};
+pub use loader::Loader;
 pub use node::Node;
 pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;

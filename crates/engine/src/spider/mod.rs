@@ -107,18 +107,17 @@ impl Settings {
 ///     List,
 /// }
 ///
-/// #[derive(Serialize)]
+/// #[derive(Serialize, Item, Extract)]
 /// struct Quote {
+///     #[css("span.text")]
 ///     text: String,
+///     #[css("small.author")]
 ///     author: String,
-/// }
-///
-/// impl Item for Quote {
-///     const KIND: &'static str = "quote";
 /// }
 ///
 /// impl Spider for Quotes {
 ///     const NAME: &'static str = "quotes";
+///     const ITEMS: &'static [ItemType] = &[ItemType::of::<Quote>()];
 ///     type Step = Step;
 ///
 ///     fn start(&self, out: &mut Output<Self>) {
@@ -127,7 +126,7 @@ impl Settings {
 ///
 ///     fn parse(&self, Step::List: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
 ///         for quote in page.css("div.quote").iter() {
-///             out.item(Quote { text: quote.css("span.text").text()?, author: quote.css("small.author").text()? });
+///             out.item(quote.extract::<Quote>()?);
 ///         }
 ///         if let Some(next) = page.css("li.next a").link_opt() {
 ///             out.follow(next, Step::List);

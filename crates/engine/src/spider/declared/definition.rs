@@ -159,13 +159,15 @@ pub(super) enum Take {
 pub(super) enum Parse {
     #[default]
     Text,
-    /// A number: `-1.5`.
+    /// The first number: `-1.5`.
     Number,
-    /// A whole number.
+    /// The first whole number.
     Integer,
     /// The amount in `£1,234.50`, in `1.234,50 €`.
     Price,
-    /// `true`, `yes`, `1`, `on`; `false`, `no`, `0`, `off`.
+    /// A day, as `2024-03-05`.
+    Date,
+    /// `true`, `yes`, `1`; `false`, `no`, `0`.
     Boolean,
     /// A URL, absolute.
     Url,
