@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use dragline_replica::graph::{Graph, Options};
+use dragline_tests::faulty::serve;
 use dragline_tests::{Scene, odd_runner, signal, wait_until};
 
 fn site() -> Graph {
@@ -41,17 +42,54 @@ fn p12_a_step_that_blocks_is_said_while_it_runs_and_the_others_go_on() {
     assert_eq!(report["parse/slow_count"], 2, "{report:#}");
 }
 
+/// The answer for a path: a document of a type.
+fn document(kind: &str, body: &str) -> (String, String) {
+    (format!("200 OK\r\nContent-Type: {kind}"), body.to_owned())
+}
+
 #[test]
 fn p05_a_pattern_that_others_try_for_ever_takes_no_time() {
-    let text = format!("<html><a href=\"/{}!\">x</a></html>", "a".repeat(100_000));
-    let folder = Scene::new();
-    let page = folder.path("page.html");
-    std::fs::write(&page, text).expect("written");
+    let page = format!("<html><a href=\"/{}!\">x</a></html>", "a".repeat(100_000));
+    let (address, _) = serve(move |_| document("text/html", &page));
     let scene = Scene::new();
-    let url = format!("url=file://{}", page.display());
     let begin = Instant::now();
-    let arguments = ["-a", &url, "-s", "spider.slow_parse=5s"];
+    let arguments = ["-a", &format!("url=http://{address}/"), "-s", "middlewares.robots.obey=false"];
     let ended = scene.ended(&scene.of(odd_runner(), "patterns", &arguments).output().expect("it runs"));
-    assert_eq!(ended.count("parse/slow_count"), 0, "{}", ended.stderr);
+    ended.expect_code(0);
+    assert_eq!((ended.items.len(), ended.count("parse/slow_count")), (1, 0), "{}", ended.stderr);
     assert!(begin.elapsed().as_secs() < 60, "{:?}", begin.elapsed());
+}
+
+const SITEMAPS: &str = "name = 'maps'\n[arguments]\nurl = {}\n[sitemaps]\nurls = '{args.url}'\n\
+    rules = [{ page = 'page' }]\n[[pages.page.items]]\nkind = 'page'\nfields = { url = { page = 'url' } }\n";
+
+#[test]
+fn p03_p04_sitemaps_open_nothing_and_end() {
+    let (address, heads) = serve(|path| match path {
+        "/robots.txt" => document("text/plain", "User-agent: *\nDisallow:\nSitemap: /index.xml\n"),
+        // an index that leads to itself, to more of its kind for ever, and to a list
+        index if index.starts_with("/index") => {
+            let next = index.len();
+            document("application/xml", &format!(
+                "<sitemapindex><sitemap><loc>{index}</loc></sitemap><sitemap><loc>/index{}.xml</loc></sitemap>\
+                 <sitemap><loc>/list.xml</loc></sitemap></sitemapindex>", "x".repeat(next)))
+        }
+        "/list.xml" => document("application/xml",
+            "<!DOCTYPE urlset SYSTEM '/evil.dtd' [<!ENTITY % p SYSTEM '/evil.ent'>%p;<!ENTITY f SYSTEM 'file:///etc/passwd'>\
+             <!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]><urlset xmlns:xi='http://www.w3.org/2001/XInclude'>\
+             <url><loc>/one</loc></url><url><loc>/two&f;</loc></url><url><loc>/three&b;</loc></url>\
+             <url><xi:include href='/evil.xml'/><loc>/four</loc></url></urlset>"),
+        _ => document("text/html", "<p>a page</p>"),
+    });
+    let scene = Scene::new();
+    std::fs::write(scene.path("maps.toml"), SITEMAPS).expect("written");
+    let ended = scene.crawl("maps.toml", &["-a", &format!("url=http://{address}/robots.txt")]);
+    ended.expect_code(0);
+    let mut paths: Vec<&str> = ended.items.iter().filter_map(|item| item["url"].as_str()?.rsplit_once('/')).map(|(_, path)| path).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["four", "one", "three", "two"], "{}", ended.stderr);
+    assert_eq!(ended.count("sitemap/depth_ignored_count"), 1, "{:#}", ended.report);
+    for evil in ["/evil.dtd", "/evil.ent", "/evil.xml"] {
+        assert!(!heads.lock().expect("no panic").contains_key(evil), "{evil} was asked for");
+    }
 }

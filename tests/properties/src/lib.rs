@@ -3,17 +3,19 @@
 //!
 //! Two drivers call them: libFuzzer by the targets in `tests/fuzz`, and `tests/seeds.rs` with mutations of the same
 //! seeds.
-#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "what does not hold is told by panicking")]
+#![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "what does not hold is told by panicking")]
 
 mod canonical;
 mod codings;
 mod cookies;
 mod curl;
 mod data_urls;
+mod declared;
 mod freshness;
 mod message;
 mod redirects;
 mod robots;
+mod sitemaps;
 mod waits;
 
 pub use canonical::canonical;
@@ -21,16 +23,18 @@ pub use codings::codings;
 pub use cookies::cookies;
 pub use curl::curl;
 pub use data_urls::data_urls;
+pub use declared::declared;
 pub use freshness::freshness;
 pub use redirects::redirects;
 pub use robots::robots;
+pub use sitemaps::sitemaps;
 pub use waits::waits;
 
 /// A property by its name: that of its file in `tests/fuzz/targets`, its seeds and its dictionary.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 11] = [
     ("canonical", canonical),
     ("robots", robots),
     ("cookies", cookies),
@@ -40,4 +44,6 @@ pub const TARGETS: [Target; 9] = [
     ("redirects", redirects),
     ("curl", curl),
     ("data_urls", data_urls),
+    ("declared", declared),
+    ("sitemaps", sitemaps),
 ];
