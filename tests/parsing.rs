@@ -70,22 +70,30 @@ fn p03_p04_sitemaps_open_nothing_and_end() {
         // an index that leads to itself, to more of its kind for ever, and to a list
         index if index.starts_with("/index") => {
             let next = index.len();
-            document("application/xml", &format!(
-                "<sitemapindex><sitemap><loc>{index}</loc></sitemap><sitemap><loc>/index{}.xml</loc></sitemap>\
-                 <sitemap><loc>/list.xml</loc></sitemap></sitemapindex>", "x".repeat(next)))
+            document(
+                "application/xml",
+                &format!(
+                    "<sitemapindex><sitemap><loc>{index}</loc></sitemap><sitemap><loc>/index{}.xml</loc></sitemap>\
+                 <sitemap><loc>/list.xml</loc></sitemap></sitemapindex>",
+                    "x".repeat(next)
+                ),
+            )
         }
-        "/list.xml" => document("application/xml",
+        "/list.xml" => document(
+            "application/xml",
             "<!DOCTYPE urlset SYSTEM '/evil.dtd' [<!ENTITY % p SYSTEM '/evil.ent'>%p;<!ENTITY f SYSTEM 'file:///etc/passwd'>\
              <!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]><urlset xmlns:xi='http://www.w3.org/2001/XInclude'>\
              <url><loc>/one</loc></url><url><loc>/two&f;</loc></url><url><loc>/three&b;</loc></url>\
-             <url><xi:include href='/evil.xml'/><loc>/four</loc></url></urlset>"),
+             <url><xi:include href='/evil.xml'/><loc>/four</loc></url></urlset>",
+        ),
         _ => document("text/html", "<p>a page</p>"),
     });
     let scene = Scene::new();
     std::fs::write(scene.path("maps.toml"), SITEMAPS).expect("written");
     let ended = scene.crawl("maps.toml", &["-a", &format!("url=http://{address}/robots.txt")]);
     ended.expect_code(0);
-    let mut paths: Vec<&str> = ended.items.iter().filter_map(|item| item["url"].as_str()?.rsplit_once('/')).map(|(_, path)| path).collect();
+    let mut paths: Vec<&str> =
+        ended.items.iter().filter_map(|item| item["url"].as_str()?.rsplit_once('/')).map(|(_, path)| path).collect();
     paths.sort_unstable();
     assert_eq!(paths, ["four", "one", "three", "two"], "{}", ended.stderr);
     assert_eq!(ended.count("sitemap/depth_ignored_count"), 1, "{:#}", ended.report);

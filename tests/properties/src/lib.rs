@@ -3,7 +3,12 @@
 //!
 //! Two drivers call them: libFuzzer by the targets in `tests/fuzz`, and `tests/seeds.rs` with mutations of the same
 //! seeds.
-#![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "what does not hold is told by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "what does not hold is told by panicking"
+)]
 
 mod canonical;
 mod codings;
