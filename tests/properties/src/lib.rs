@@ -11,6 +11,7 @@ mod cookies;
 mod css_images;
 mod curl;
 mod data_urls;
+mod declared;
 mod encodings;
 mod forms;
 mod freshness;
@@ -20,6 +21,7 @@ mod pictures;
 mod redirects;
 mod robots;
 mod selectors;
+mod sitemaps;
 mod srcset;
 mod waits;
 mod xml;
@@ -30,6 +32,7 @@ pub use cookies::cookies;
 pub use css_images::css_images;
 pub use curl::curl;
 pub use data_urls::data_urls;
+pub use declared::declared;
 pub use encodings::encodings;
 pub use forms::forms;
 pub use freshness::freshness;
@@ -38,6 +41,7 @@ pub use pictures::pictures;
 pub use redirects::redirects;
 pub use robots::robots;
 pub use selectors::selectors;
+pub use sitemaps::sitemaps;
 pub use srcset::srcset;
 pub use waits::waits;
 pub use xml::xml;
@@ -53,6 +57,7 @@ pub const TARGETS: &[Target] = &[
     ("css_images", css_images),
     ("curl", curl),
     ("data_urls", data_urls),
+    ("declared", declared),
     ("encodings", encodings),
     ("forms", forms),
     ("freshness", freshness),
@@ -61,6 +66,7 @@ pub const TARGETS: &[Target] = &[
     ("redirects", redirects),
     ("robots", robots),
     ("selectors", selectors),
+    ("sitemaps", sitemaps),
     ("srcset", srcset),
     ("waits", waits),
     ("xml", xml),

@@ -356,7 +356,7 @@ impl Page {
 
     /// Counts a query that took more than its budget.
     fn count_spent(&self) {
-        self.spent.set(self.spent.get() + 1);
+        self.lose("parse/selector_budget_count", 1);
     }
 
     /// Whether a part of the page was left out of its tree.

@@ -23,7 +23,7 @@ pub(crate) use fill::{Fill, FillNames};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
 pub(crate) use parsers::{End, Job, Parsers, Plan, Read, Work};
-pub use rules::{Level, SitemapRules};
+pub use rules::{Level, LinkRules, SitemapRules};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
 pub(crate) use traps::Traps;
