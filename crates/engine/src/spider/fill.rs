@@ -202,10 +202,19 @@ mod tests {
         let book = record("book", r#"{"a":null,"b":"","c":[],"d":{ },"e":0,"f":false,"g":"x","h":[null],"ü\n":" "}"#);
         let other = record("book", r#"{"b":"x","a":1}"#);
         let expected = [
-            ("count", 2), ("a/filled", 1), ("b/filled", 1), ("c/filled", 0), ("d/filled", 0), ("e/filled", 1),
-            ("f/filled", 1), ("g/filled", 1), ("h/filled", 1), ("ü\n/filled", 1),
+            ("count", 2),
+            ("a/filled", 1),
+            ("b/filled", 1),
+            ("c/filled", 0),
+            ("d/filled", 0),
+            ("e/filled", 1),
+            ("f/filled", 1),
+            ("g/filled", 1),
+            ("h/filled", 1),
+            ("ü\n/filled", 1),
         ];
-        let expected: Vec<_> = expected.into_iter().map(|(name, count)| (format!("items/book/{name}"), count)).collect();
+        let expected: Vec<_> =
+            expected.into_iter().map(|(name, count)| (format!("items/book/{name}"), count)).collect();
         assert_eq!(counts(&mut FillNames::default(), &[book, other]), expected);
     }
 
