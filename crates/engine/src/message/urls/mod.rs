@@ -18,6 +18,7 @@ mod data;
 mod domain;
 mod extension;
 mod file;
+mod join;
 mod query;
 mod scheme;
 mod shown;
@@ -30,6 +31,7 @@ pub use domain::{is_from_any_domain, registrable_domain};
 pub use encoding_rs::Encoding;
 pub use extension::has_any_extension;
 pub use file::{any_url, file_path, file_url};
+pub(crate) use join::join;
 pub use query::{
     Clean, Which, clean_query, query_pairs, query_parameter, set_parameter, set_parameters, set_parameters_between,
 };

@@ -274,7 +274,11 @@ impl<'a> Loader<'a> {
     /// If there is no page, or a step does not like what is found.
     pub fn get_xpath(&self, ask: impl Into<Ask>) -> Result<Value> {
         let ask = ask.into();
-        self.ask(&ask, |node, query| Ok(node.xpath(query).iter().map(serialised).collect()))
+        self.ask(&ask, |node, query| {
+            let variables = ask.variables.iter();
+            let selection = variables.fold(node.xpath(query), |found, (name, value)| found.with(name, value));
+            Ok(selection.iter().map(serialised).collect())
+        })
     }
 
     /// What a JMESPath expression finds, collected nowhere.
