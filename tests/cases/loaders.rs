@@ -166,7 +166,9 @@ fn function(described: &Value) -> Processor {
         "strip" => Processor::text(|text| text.trim().to_owned()),
         "identity" => Processor::Identity,
         "strip_each" => Processor::function(|value| match value {
-            Value::Array(values) => Ok(values.iter().filter_map(Value::as_str).map(|text| json!(text.trim())).collect()),
+            Value::Array(values) => {
+                Ok(values.iter().filter_map(Value::as_str).map(|text| json!(text.trim())).collect())
+            }
             other => Err(Error::page(format!("{other} is no list"))),
         }),
         "float" => Processor::function(|value| number(&value).map(|number| json!(number))),
@@ -191,10 +193,9 @@ fn function(described: &Value) -> Processor {
             other => Err(Error::page(format!("{other} has no end"))),
         }),
         "add_one" => Processor::function(|value| match &value {
-            Value::Number(number) => Ok(number.as_i64().map_or_else(
-                || json!(number.as_f64().unwrap_or_default() + 1.0),
-                |number| json!(number + 1),
-            )),
+            Value::Number(number) => Ok(number
+                .as_i64()
+                .map_or_else(|| json!(number.as_f64().unwrap_or_default() + 1.0), |number| json!(number + 1))),
             other => Err(Error::page(format!("{other} is no number"))),
         }),
         "object" => {
@@ -222,7 +223,9 @@ fn title(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let follows = std::mem::replace(&mut within, c.is_alphabetic());
-            if follows { c.to_lowercase().collect::<String>() } else { c.to_uppercase().collect() }.chars().collect::<Vec<_>>()
+            if follows { c.to_lowercase().collect::<String>() } else { c.to_uppercase().collect() }
+                .chars()
+                .collect::<Vec<_>>()
         })
         .collect()
 }

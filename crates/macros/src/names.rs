@@ -107,7 +107,10 @@ mod tests {
     #[test]
     fn a_slip_is_guessed() {
         let known = ["trim", "join", "first"];
-        assert_eq!(unknown("tirm", "option", &known), "`tirm` is no option (known: trim, join, first; did you mean `trim`?)");
+        assert_eq!(
+            unknown("tirm", "option", &known),
+            "`tirm` is no option (known: trim, join, first; did you mean `trim`?)"
+        );
         assert_eq!(unknown("zzz", "option", &known), "`zzz` is no option (known: trim, join, first)");
     }
 }

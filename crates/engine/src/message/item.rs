@@ -6,6 +6,11 @@ use serde_json::{Map, Value};
 /// What a spider yields: any struct that serialises to fields, with a kind by which pipelines and feeds know it.
 ///
 /// [`#[derive(Item)]`](derive@crate::message::Item) writes all of this.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no item",
+    label = "of which kind is a `{Self}`, and which fields has it?",
+    note = "derive it: `#[derive(Serialize, Item)]` on `{Self}`, if it is a struct of yours"
+)]
 pub trait Item: Serialize {
     /// The kind: `photo`, `book`, `page`.
     const KIND: &'static str;
@@ -54,8 +59,7 @@ impl ItemType {
 
 /// What a struct of these fields may be.
 pub(super) fn schema(fields: &[Field]) -> Map<String, Value> {
-    let properties: Map<String, Value> =
-        fields.iter().map(|field| (field.name.to_owned(), (field.schema)())).collect();
+    let properties: Map<String, Value> = fields.iter().map(|field| (field.name.to_owned(), (field.schema)())).collect();
     let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
     Map::from_iter([
         ("type".to_owned(), "object".into()),
@@ -115,15 +119,16 @@ mod tests {
     fn an_item_says_what_its_fields_may_be() {
         let item = ItemType::of::<Product<u8>>();
         let names: Vec<&str> = item.fields.iter().map(|field| field.name).collect();
-        let want =
-            ["fullTitle", "price", "ISBN", "tags", "binding", "parts", "extra", "version", "other", "type"];
+        let want = ["fullTitle", "price", "ISBN", "tags", "binding", "parts", "extra", "version", "other", "type"];
         assert_eq!((item.kind, &names[..]), ("product", &want[..]));
         let schema = item.schema();
         let of = |name: &str| schema["properties"][name].clone();
-        let title = json!({"type": "string", "minLength": 1, "maxLength": 80, "description": "As printed,\non the spine."});
+        let title =
+            json!({"type": "string", "minLength": 1, "maxLength": 80, "description": "As printed,\non the spine."});
         assert_eq!(of("fullTitle"), title);
         assert_eq!(of("price"), json!({"type": ["number", "null"], "minimum": -0.5, "maximum": 10}));
-        let tags = json!({"type": "array", "items": {"type": "string"}, "uniqueItems": true, "minItems": 1, "maxItems": 8});
+        let tags =
+            json!({"type": "array", "items": {"type": "string"}, "uniqueItems": true, "minItems": 1, "maxItems": 8});
         assert_eq!(of("tags"), tags);
         assert_eq!(of("binding"), json!({"type": "string", "enum": ["hard-back", "soft"]}));
         assert_eq!(of("parts")["items"]["properties"]["parts"]["items"], json!({"description": "What a shop sells."}));

@@ -281,7 +281,8 @@ mod tests {
 
     #[test]
     fn what_a_list_cannot_have_is_for_its_members() {
-        let schema = refine(<Option<Vec<u8>>>::schema(), r#"{"maximum": 5, "length": {"min": 1}, "uniqueItems": true}"#);
+        let schema =
+            refine(<Option<Vec<u8>>>::schema(), r#"{"maximum": 5, "length": {"min": 1}, "uniqueItems": true}"#);
         let items = json!({"type": "integer", "minimum": 0, "maximum": 5});
         assert_eq!(schema, json!({"type": ["array", "null"], "items": items, "minItems": 1, "uniqueItems": true}));
         let schema = refine(String::schema(), r#"{"length": {"max": 3}, "description": "Short."}"#);

@@ -87,7 +87,10 @@ fn make(source: &Source, field: &Field<'_>) -> TokenStream {
     let inner = &kind.inner;
     let many = kind.is_many();
     if source.asks_whether() {
-        return quote!({ let _ = __pieces; ::core::result::Result::Ok(::core::option::Option::Some(true)) });
+        return quote!({
+            let _ = __pieces;
+            ::core::result::Result::Ok(::core::option::Option::Some(true))
+        });
     }
     if let Some((Step::With(function), ..)) = source.steps.last() {
         let call = called(function, &quote!(__node), &quote!(of_node));
@@ -161,8 +164,9 @@ fn parse(parsing: &Parsing, inner: &syn::Type) -> TokenStream {
 
 /// A function's call; a closure is told what it takes.
 fn called(function: &Expr, argument: &TokenStream, tell: &TokenStream) -> TokenStream {
+    let span = function.span();
     match function {
-        Expr::Closure(_) => quote!((__run::#tell(#function))(#argument)),
-        _ => quote!((#function)(#argument)),
+        Expr::Closure(_) => quote_spanned!(span=> (__run::#tell(#function))(#argument)),
+        _ => quote_spanned!(span=> (#function)(#argument)),
     }
 }

@@ -53,7 +53,10 @@ impl<'f> Field<'f> {
         }
         let default = said.default.take();
         if let (Some((_, span)), Often::Perhaps | Often::PerhapsMany) = (&default, kind.often) {
-            return Err(Error::new(*span, "an `Option` is `None` where nothing is there; with a default it would never be: take one of them away"));
+            return Err(Error::new(
+                *span,
+                "an `Option` is `None` where nothing is there; with a default it would never be: take one of them away",
+            ));
         }
         let place = said.place(field, default.is_some())?;
         if let Place::Sources(sources) = &place {
@@ -78,7 +81,8 @@ impl Said {
                 }
             }
             "extract" => {
-                let options = attribute.parse_args_with(syn::punctuated::Punctuated::<Opt, Token![,]>::parse_terminated)?;
+                let options =
+                    attribute.parse_args_with(syn::punctuated::Punctuated::<Opt, Token![,]>::parse_terminated)?;
                 self.shared.extend(options);
             }
             "url" => {
@@ -100,8 +104,9 @@ impl Said {
 
     /// `"h1", option, …`
     fn query(&mut self, language: Language, name: &str, input: ParseStream<'_>) -> Result<()> {
-        let text: LitStr =
-            input.parse().map_err(|error| Error::new(error.span(), format!("a query is a text: `#[{name}(\"…\")]`")))?;
+        let text: LitStr = input
+            .parse()
+            .map_err(|error| Error::new(error.span(), format!("a query is a text: `#[{name}(\"…\")]`")))?;
         let mut source = match self.sources.pop() {
             Some(last) if last.takes(language) => last,
             last => {

@@ -74,7 +74,10 @@ impl Source {
             What::Further(text) => {
                 let language = Language::of(option.name).unwrap_or(Language::Re);
                 if !self.queries.is_empty() && !self.takes(language) {
-                    let what = format!("`{}` stands behind the query that it goes on from, before what is done to the text", option.name);
+                    let what = format!(
+                        "`{}` stands behind the query that it goes on from, before what is done to the text",
+                        option.name
+                    );
                     return Err(Error::new(option.span, what));
                 }
                 self.ask(language, text)?;
@@ -110,7 +113,8 @@ impl Source {
         for (step, name, span) in &self.steps {
             let one = matches!(step, Step::First | Step::Last | Step::Join(_) | Step::Exists);
             if one && kind.is_many() {
-                let what = format!("`{name}` leaves one value, and the field has many: take the `Vec` away, or `{name}`");
+                let what =
+                    format!("`{name}` leaves one value, and the field has many: take the `Vec` away, or `{name}`");
                 return Err(Error::new(*span, what));
             }
         }

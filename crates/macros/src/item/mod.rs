@@ -138,7 +138,10 @@ fn item(input: &DeriveInput, kind: &str, plans: &[Plan]) -> TokenStream {
         .map(|text| Map::from_iter([("description".to_owned(), Value::String(text))]))
         .unwrap_or_default();
     let fields: Vec<_> = fields.collect();
-    let shaped = refined(&quote!(::dragline::message::shape::of_fields(::core::any::type_name::<Self>(), &[#(#fields),*])), &described);
+    let shaped = refined(
+        &quote!(::dragline::message::shape::of_fields(::core::any::type_name::<Self>(), &[#(#fields),*])),
+        &described,
+    );
     quote! {
         #[automatically_derived]
         impl #implementing ::dragline::message::Item for #name #types #bounds {
@@ -184,9 +187,8 @@ fn variants(input: &DeriveInput, data: &DataEnum, container: &Container) -> Resu
             continue;
         }
         let plain = name_of(&variant.ident);
-        words.push(
-            serialised.name.unwrap_or_else(|| container.case.map_or(plain.clone(), |case| case.variant(&plain))),
-        );
+        words
+            .push(serialised.name.unwrap_or_else(|| container.case.map_or(plain.clone(), |case| case.variant(&plain))));
     }
     let mut schema = Map::new();
     schema.insert("type".to_owned(), Value::from("string"));

@@ -6,13 +6,29 @@ use syn::{Attribute, Error, Lit, LitInt, LitStr, Result, Token};
 
 use crate::names::unknown;
 
-const OPTIONS: [&str; 9] =
-    ["min", "max", "min_length", "max_length", "pattern", "format", "unique", "schema", "any"];
+const OPTIONS: [&str; 9] = ["min", "max", "min_length", "max_length", "pattern", "format", "unique", "schema", "any"];
 
 /// The formats of JSON Schema, draft 2020-12, section 7.3 of its validation vocabulary.
 const FORMATS: [&str; 19] = [
-    "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
-    "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer", "relative-json-pointer", "regex",
+    "date-time",
+    "date",
+    "time",
+    "duration",
+    "email",
+    "idn-email",
+    "hostname",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "uri",
+    "uri-reference",
+    "iri",
+    "iri-reference",
+    "uuid",
+    "uri-template",
+    "json-pointer",
+    "relative-json-pointer",
+    "regex",
 ];
 
 /// What is said of a field.
@@ -100,7 +116,8 @@ impl Options {
     }
 
     fn length(&mut self, meta: &ParseNestedMeta<'_>, side: &str) -> Result<()> {
-        let literal: LitInt = meta.value()?.parse()?;
+        let wants = |error: Error| Error::new(error.span(), format!("`{}` wants a whole number", word(meta)));
+        let literal: LitInt = meta.value()?.parse().map_err(wants)?;
         let length: u64 = literal.base10_parse()?;
         let both = self.keywords.entry("length").or_insert_with(|| json!({}));
         if !both[side].is_null() {

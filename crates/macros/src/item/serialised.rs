@@ -59,7 +59,8 @@ impl Serialised {
             } else if meta.path.is_ident("skip_serializing_if") {
                 found.may_miss = true;
                 pass(meta)?;
-            } else if meta.path.is_ident("serialize_with") || meta.path.is_ident("with") || meta.path.is_ident("getter") {
+            } else if meta.path.is_ident("serialize_with") || meta.path.is_ident("with") || meta.path.is_ident("getter")
+            {
                 found.by_function = true;
                 pass(meta)?;
             } else if meta.path.is_ident("flatten") {

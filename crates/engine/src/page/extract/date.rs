@@ -12,7 +12,9 @@ pub(super) fn date(text: &str) -> Option<String> {
         let &[(a, separator), (b, _), (c, _)] = three else { return None };
         let (year, month, day) = match (number(a), number(b), number(c)) {
             (Some(year), Some(month), Some(day)) if a.len() == 4 => (year, month, day),
-            (Some(a), Some(b), Some(year)) if c.len() == 4 => day_and_month(a, b, separator).map(|(d, m)| (year, m, d))?,
+            (Some(a), Some(b), Some(year)) if c.len() == 4 => {
+                day_and_month(a, b, separator).map(|(d, m)| (year, m, d))?
+            }
             (Some(day), None, Some(year)) if c.len() == 4 => (year, month(b)?, day),
             (None, Some(day), Some(year)) if c.len() == 4 => (year, month(a)?, day),
             _ => return None,
@@ -43,7 +45,17 @@ fn number(word: &str) -> Option<u16> {
 /// An English month: whole, or its first three letters or more.
 fn month(word: &str) -> Option<u16> {
     const NAMES: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let word = word.to_ascii_lowercase();

@@ -10,7 +10,9 @@ pub(super) fn price(text: &str) -> Option<String> {
         let after = found.len() - at - c.len_utf8();
         let once = separators.iter().filter(|(_, other)| other == c).count() == 1;
         let alone = separators.len() == 1;
-        matches!(c, '.' | ',') && once && !(alone && after == 3 && !found[..*at].trim_start_matches('-').starts_with('0'))
+        matches!(c, '.' | ',')
+            && once
+            && !(alone && after == 3 && !found[..*at].trim_start_matches('-').starts_with('0'))
     });
     let decimal = decimal.map(|(at, _)| *at);
     Some(plain(found, decimal))

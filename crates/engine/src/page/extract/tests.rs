@@ -102,10 +102,15 @@ fn what_does_not_read_names_field_text_query_and_page() {
         #[css("p")]
         _count: Option<u8>,
     }
-    assert_eq!(message::<Price>("<p>free</p>"), format!("field `_price` of `Price`: `free` is no price (at `p` on {URL})"));
+    assert_eq!(
+        message::<Price>("<p>free</p>"),
+        format!("field `_price` of `Price`: `free` is no price (at `p` on {URL})")
+    );
     assert_eq!(
         message::<Count>("<p>300</p>"),
-        format!("field `_count` of `Count`: `300` is no `u8`: number too large to fit in target type (at `p` on {URL})")
+        format!(
+            "field `_count` of `Count`: `300` is no `u8`: number too large to fit in target type (at `p` on {URL})"
+        )
     );
     assert!(page("<p> </p>").extract::<Count>().expect("nothing")._count.is_none());
     assert!(page("<p> </p>").extract::<Price>().is_err());

@@ -18,8 +18,11 @@ const SHOWN: usize = 80;
 
 /// A text of the page as an error shows it: no line long enough to bury the message, nothing that moves a terminal.
 pub(super) fn shown(text: &str) -> String {
-    let begin: String =
-        text.chars().take(SHOWN).flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
+    let begin: String = text
+        .chars()
+        .take(SHOWN)
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect();
     if text.chars().nth(SHOWN).is_some() { format!("{begin}…") } else { begin }
 }
 

@@ -197,6 +197,9 @@ mod tests {
         let strict = Processor::Compose { steps: vec![Processor::TakeFirst, upper()], stop_on_none: false };
         assert!(strict.process(json!([])).is_err());
         assert!(Processor::jmes("a[").is_err());
-        assert_eq!(Processor::jmes("a.b").ok().and_then(|jmes| jmes.process(json!({"a": {"b": 1}})).ok()), Some(json!(1)));
+        assert_eq!(
+            Processor::jmes("a.b").ok().and_then(|jmes| jmes.process(json!({"a": {"b": 1}})).ok()),
+            Some(json!(1))
+        );
     }
 }

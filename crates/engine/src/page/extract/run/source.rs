@@ -222,8 +222,10 @@ fn matches(pattern: &Regex, text: &str) -> Vec<String> {
         return all.filter_map(|found| found.name("extract")).map(|found| found.as_str().to_owned()).collect();
     }
     let first = usize::from(pattern.captures_len() > 1);
-    all.flat_map(|found| found.iter().skip(first).map(|group| group.map_or("", |group| group.as_str()).to_owned()).collect::<Vec<_>>())
-        .collect()
+    all.flat_map(|found| {
+        found.iter().skip(first).map(|group| group.map_or("", |group| group.as_str()).to_owned()).collect::<Vec<_>>()
+    })
+    .collect()
 }
 
 impl<'a> Piece<'a> {
@@ -288,6 +290,10 @@ pub fn missing(field: &Field, sources: &[&Source], scope: &Scope<'_, '_>) -> Err
     let tried: Vec<String> =
         sources.iter().filter(|source| !source.text.is_empty()).map(|source| format!("`{}`", source.text)).collect();
     let (Field { name, of }, url) = (field, scope.page().url());
-    let what = if tried.is_empty() { "nothing is there".to_owned() } else { format!("nothing matches {}", tried.join(" or ")) };
+    let what = if tried.is_empty() {
+        "nothing is there".to_owned()
+    } else {
+        format!("nothing matches {}", tried.join(" or "))
+    };
     Error::page(format!("field `{name}` of `{of}`: {what} on {url}"))
 }
