@@ -5,6 +5,7 @@ mod output;
 mod parsers;
 mod session;
 mod traps;
+mod written;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use erased::{Erased, Runnable};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
-pub(crate) use parsers::{End, Job, Parsers, Read, Work};
+pub(crate) use parsers::{End, Job, Parsers, Read, STACK, Work, read};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
 pub(crate) use traps::Traps;

@@ -13,7 +13,8 @@ use crate::message::{Failure, FailureKind, Response, Sealed};
 use crate::page::Page;
 use crate::stats::Name;
 
-const STACK: usize = 8 * 1024 * 1024;
+/// What a thread has on which a spider runs.
+pub(crate) const STACK: usize = 8 * 1024 * 1024;
 
 /// Something for the spider to read.
 pub(crate) enum Job {
@@ -81,7 +82,8 @@ fn parse_all<T>(work: &Receiver<Work<T>>, spider: &dyn Runnable, done: &impl Fn(
     }
 }
 
-fn read(spider: &dyn Runnable, step: &Sealed, mut context: Context, job: Job) -> Read {
+/// Lets the spider read one page, or one failure.
+pub(crate) fn read(spider: &dyn Runnable, step: &Sealed, mut context: Context, job: Job) -> Read {
     let url = match &job {
         Job::Page(response) => response.url.clone(),
         Job::Failed(failure) => failure.url.clone(),
