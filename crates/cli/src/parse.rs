@@ -5,7 +5,6 @@ mod tree;
 use std::collections::HashSet;
 
 use anyhow::Context as _;
-use dragline::message::urls::any_url;
 use dragline::message::{Failure, Record, Request, Response, Sealed};
 use dragline::{Error, Registry, Trial};
 use serde_json::{Map, Value};
@@ -48,8 +47,11 @@ struct Wish {
 pub(crate) fn run(registry: &Registry, command: &Parse) -> anyhow::Result<Exit> {
     registry.spider_settings(&command.spider)?;
     let place = Place::read(&command.source)?;
-    let url = command.url.as_deref().map(any_url).transpose();
+    let url = command.url.as_deref().map(Url::parse).transpose();
     let url = url.map_err(|error| usage(format!("`--url` is no URL: {error}")))?;
+    if url.is_some() && matches!(place, Place::Url(_)) {
+        return Err(usage("`--url` says where a file came from, and this is no file".to_owned()));
+    }
     let mut layers = asked_for(&command.configured)?;
     for argument in &command.argument {
         layers.add_argument(&command.spider, argument)?;
