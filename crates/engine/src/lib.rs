@@ -40,6 +40,6 @@ pub mod prelude {
 
     pub use crate::error::{Error, Result};
     pub use crate::message::{Failure, FailureKind, Item, ItemType, Method, Record, Request, Secret};
-    pub use crate::page::{Node, Page, Selection};
+    pub use crate::page::{Link, Links, Node, Page, Selection};
     pub use crate::spider::{Output, Session, Spider};
 }

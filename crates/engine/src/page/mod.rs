@@ -1,6 +1,9 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod head;
+mod links;
 mod node;
+mod scan;
 mod selection;
 mod text;
 mod tree;
@@ -14,12 +17,15 @@ use scraper::Html;
 use url::Url;
 
 pub use dragline_query as query;
+pub use links::{Link, Links};
 pub use node::Node;
 pub use selection::Selection;
 pub use tree::Limits;
 
+use self::scan::Scan;
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
+use crate::message::urls::{self, Encoding};
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -32,10 +38,13 @@ pub struct Page {
     /// None where the body is UTF-8 as it stands.
     text: OnceCell<Option<String>>,
     tree: OnceCell<Html>,
+    /// What its tags say; nothing where only the tree knows.
+    scan: OnceCell<Option<Scan>>,
     base: OnceCell<Url>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
     bad_links: Cell<u64>,
+    links_over_limit: Cell<u64>,
     limits: Limits,
     cut: Cell<bool>,
 }
@@ -52,9 +61,11 @@ impl Page {
             depth,
             text: OnceCell::new(),
             tree: OnceCell::new(),
+            scan: OnceCell::new(),
             base: OnceCell::new(),
             fault: RefCell::new(None),
             bad_links: Cell::new(0),
+            links_over_limit: Cell::new(0),
             limits: Limits::default(),
             cut: Cell::new(false),
         }
@@ -157,27 +168,10 @@ impl Page {
         self.root().xpath(expression)
     }
 
-    /// The title, white space collapsed.
+    /// The encoding of its text: that of a link's query, too (WHATWG URL, section 4.4, "query state").
     #[must_use]
-    pub fn title(&self) -> Option<String> {
-        self.css("title").text_opt()
-    }
-
-    /// The http(s) targets of all `<a href>` and `<area href>`, absolute, in document order, as often as they stand
-    /// there. What is not a URL is counted as `links/bad_count` and left out.
-    pub fn links(&self) -> impl Iterator<Item = Url> {
-        let base = self.base();
-        (self.tree().tree.nodes())
-            .filter_map(|node| node.value().as_element())
-            .filter(|element| matches!(element.name(), "a" | "area"))
-            .filter_map(|element| element.attr("href"))
-            .filter_map(move |href| match base.join(href.trim_ascii()) {
-                Ok(url) => matches!(url.scheme(), "http" | "https").then_some(url),
-                Err(_) => {
-                    self.bad_links.set(self.bad_links.get() + 1);
-                    None
-                }
-            })
+    pub fn encoding(&self) -> &'static Encoding {
+        text::encoding(&self.body, self.header("content-type"))
     }
 
     /// A reference from this page as an absolute URL.
@@ -185,27 +179,8 @@ impl Page {
     /// # Errors
     /// If it is not one.
     pub fn join(&self, reference: &str) -> Result<Url> {
-        let reference = reference.trim_ascii();
-        self.base().join(reference).map_err(|error| Error::page(format!("`{reference}` on {}: {error}", self.url)))
-    }
-
-    /// What the page's references are relative to: its first valid `<base href>`, else its URL.
-    #[must_use]
-    pub fn base(&self) -> &Url {
-        self.base.get_or_init(|| {
-            // no tree for the sake of an element that few pages have
-            let text = self.text().as_bytes();
-            let mentioned = memchr::memmem::find(text, b"<base").or_else(|| memchr::memmem::find(text, b"<BASE"));
-            mentioned.and_then(|_| self.declared_base()).unwrap_or_else(|| self.url.clone())
-        })
-    }
-
-    fn declared_base(&self) -> Option<Url> {
-        (self.tree().tree.nodes())
-            .filter_map(|node| node.value().as_element())
-            .filter(|element| element.name() == "base")
-            .filter_map(|element| self.url.join(element.attr("href")?.trim_ascii()).ok())
-            .find(|url| matches!(url.scheme(), "http" | "https"))
+        let joined = urls::join(self.base(), reference, self.encoding());
+        joined.map_err(|error| Error::page(format!("{error}, on {}", self.url)))
     }
 
     fn tree(&self) -> &Html {
@@ -236,35 +211,15 @@ impl Page {
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        [("links/bad_count", self.bad_links.get()), ("parse/cut_count", u64::from(self.cut.get()))]
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
+        let links =
+            [("links/bad_count", self.bad_links.get()), ("links/over_limit_count", self.links_over_limit.get())];
+        (links.into_iter().chain([("parse/cut_count", u64::from(self.cut.get()))])).filter(|(_, count)| *count > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn links_are_absolute_and_what_is_none_is_counted() {
-        let page = Page::from_html(
-            "http://a.example/dir/page",
-            r##"<a href="next">1</a> <A HREF=" /top#x ">2</A> <a href="mailto:a@b">3</a> <a href="http://[bad">4</a>
-                <a name="no">5</a><map><area href="//b.example/"></map>"##,
-        );
-        let links: Vec<String> = page.links().map(String::from).collect();
-        assert_eq!(links, ["http://a.example/dir/next", "http://a.example/top#x", "http://b.example/"]);
-        assert_eq!(page.losses().collect::<Vec<_>>(), [("links/bad_count", 1)]);
-    }
-
-    #[test]
-    fn a_base_moves_relative_links() {
-        let html = r#"<base href="javascript:x"><base href="/deep/er/"><a href="x">x</a>"#;
-        let page = Page::from_html("http://a.example/", html);
-        assert_eq!(page.join("y").expect("a URL").as_str(), "http://a.example/deep/er/y");
-        assert_eq!(page.links().next().map(String::from).as_deref(), Some("http://a.example/deep/er/x"));
-    }
 
     #[test]
     fn a_broken_tree_is_read_as_browsers_do() {

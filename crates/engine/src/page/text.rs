@@ -23,6 +23,14 @@ pub(super) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, 
     }
 }
 
+/// The encoding in which [`decode`] reads a body.
+pub(super) fn encoding(body: &[u8], content_type: Option<&str>) -> &'static Encoding {
+    let marked = Encoding::for_bom(body).map(|(encoding, _)| encoding);
+    let said = marked.or_else(|| content_type.and_then(charset_of));
+    let said = said.or_else(|| declared_in(&body[..body.len().min(PRESCAN)]));
+    said.unwrap_or_else(|| if std::str::from_utf8(body).is_ok() { UTF_8 } else { WINDOWS_1252 })
+}
+
 /// `text/html; charset=iso-8859-2`
 fn charset_of(content_type: &str) -> Option<&'static Encoding> {
     let at = find_ignoring_case(content_type.as_bytes(), b"charset=")?;

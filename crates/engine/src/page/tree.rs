@@ -10,7 +10,7 @@ use scraper::{Html, HtmlTreeSink};
 const LONG: usize = 8 * 1024;
 const PIECE: usize = 4 * 1024;
 
-/// What a page's tree may come to; the rest of the page is left out, and that is counted. html5ever has no limits: it is
+/// What may come of a page; the rest of the page is left out, and that is counted. html5ever has no limits: it is
 /// quadratic in depth, and a few thousand unclosed elements make it copy each of them into every paragraph that follows.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -20,11 +20,13 @@ pub struct Limits {
     pub nesting: usize,
     /// How long parsing may take.
     pub time: Duration,
+    /// Links that are taken from a page.
+    pub links: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { nodes: 1_000_000, nesting: 512, time: Duration::from_secs(10) }
+        Self { nodes: 1_000_000, nesting: 512, time: Duration::from_secs(10), links: 10_000 }
     }
 }
 

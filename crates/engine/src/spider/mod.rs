@@ -55,9 +55,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What a page's tree may come to.
-    pub(crate) fn page_limits(&self) -> Limits {
-        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout }
+    /// What may come of a page.
+    pub(crate) fn page_limits(&self, traps: &TrapSettings) -> Limits {
+        let links = if traps.enabled && traps.links_per_page > 0 { traps.links_per_page } else { usize::MAX };
+        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout, links }
     }
 }
 

@@ -11,7 +11,7 @@ use super::traps::{From, Traps};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
 use crate::message::{Item, Method, Reach, Record, ReferrerPolicy, Request, Sealed};
-use crate::page::{Limits, Page};
+use crate::page::{Limits, Link, Node, Page};
 use crate::stats::Name;
 
 /// The longest URL, unless the context says otherwise (RFC 9110, section 4.1 asks for 8,000 octets).
@@ -59,9 +59,10 @@ pub(crate) struct Parsed {
 /// A source of first requests that the engine pulls as it needs them.
 pub(crate) type Seeds = Box<dyn Iterator<Item = Request> + Send>;
 
-/// What can be followed: a URL, a reference relative to the page's URL, or a whole [`Request`].
+/// What can be followed: a URL, a reference relative to the page's URL, a [`Link`], a [`Node`] that leads somewhere, or a
+/// whole [`Request`].
 ///
-/// What stands in the page itself may be relative to its `<base>`: [`Page::join`] and `link_opt` know that.
+/// What stands in the page itself may be relative to its `<base>`: nodes, links, [`Page::join`] and `link_opt` know that.
 pub trait Target {
     /// The request of this target, or its URL alone where that is all there is to it.
     ///
@@ -72,6 +73,14 @@ pub trait Target {
     /// The URL, if this is nothing but a `GET` of it: then a known one is dropped before a request is made.
     fn url(&self) -> Option<&Url> {
         None
+    }
+
+    /// Whether it leads anywhere at all, wherever that is.
+    ///
+    /// # Errors
+    /// If it does not: an `<a>` without `href`, a `<div>`. That is a mistake of the spider and not of the page.
+    fn check(&self) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -102,6 +111,46 @@ impl Target for &str {
             None => Url::parse(self.trim_ascii()),
         };
         Ok(Request::get(url.map_err(|error| Error::page(format!("`{self}` is not a URL: {error}")))?))
+    }
+}
+
+impl Target for Link {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self.url))
+    }
+
+    fn url(&self) -> Option<&Url> {
+        Some(&self.url)
+    }
+}
+
+impl Target for &Link {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self.url.clone()))
+    }
+
+    fn url(&self) -> Option<&Url> {
+        Some(&self.url)
+    }
+}
+
+impl Target for Node<'_> {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self.target()?))
+    }
+
+    fn check(&self) -> Result<()> {
+        self.leads()
+    }
+}
+
+impl Target for &Node<'_> {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self.target()?))
+    }
+
+    fn check(&self) -> Result<()> {
+        self.leads()
     }
 }
 
@@ -156,8 +205,11 @@ impl<S: Spider> Output<S> {
     /// Fetches this next, and comes back with the answer and the step.
     ///
     /// What was seen before, lies too deep, is too long, is not http(s) or is one too many of its kind (`[traps]`) is
-    /// counted and goes no further.
+    /// counted and goes no further. A node that leads nowhere fails the page with a message that names it.
     pub fn follow(&mut self, target: impl Target, step: S::Step) {
+        if let Err(error) = target.check() {
+            return self.fault(error);
+        }
         let looked_at = target.url().is_some();
         if target.url().is_some_and(|url| self.refuses(url) || self.has_seen(url) || self.is_trapped(url)) {
             return;
@@ -174,6 +226,27 @@ impl<S: Spider> Output<S> {
         match seal::<S>(request, &step, &self.context, self.policy) {
             Ok(request) => self.parsed.requests.push(request),
             Err(error) => self.fault(error),
+        }
+    }
+
+    /// Fetches all of these next, each for the same step: `out.follow_all(page.css(".pager a"), Step::List)`. Nodes that
+    /// lead nowhere are passed over.
+    pub fn follow_all<I>(&mut self, targets: I, step: S::Step)
+    where
+        I: IntoIterator<Item: Target>,
+        S::Step: Clone,
+    {
+        self.follow_each(targets, |_| step.clone());
+    }
+
+    /// As [`follow_all`](Output::follow_all), each for a step of its own.
+    pub fn follow_each<I>(&mut self, targets: I, mut step: impl FnMut(&I::Item) -> S::Step)
+    where
+        I: IntoIterator<Item: Target>,
+    {
+        for target in targets.into_iter().filter(|target| target.check().is_ok()) {
+            let step = step(&target);
+            self.follow(target, step);
         }
     }
 

@@ -35,7 +35,7 @@ pub use query::{
 };
 pub use scheme::{guess, is_url, with_http};
 pub use strip::{Strip, strip};
-pub use text::{Spelling, for_download, from_bytes, from_text, from_text_in};
+pub use text::{Spelling, for_download, from_bytes, from_text, from_text_in, join};
 
 use bytesize::ByteSize;
 // for the documentation above
