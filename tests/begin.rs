@@ -78,7 +78,8 @@ fn a_project_names_a_version_or_a_checkout_and_never_this_machine() {
     assert!(manifest.contains(&format!("dragline = \"{version}\"\ndragline-cli = \"{version}\"\n")), "{manifest}");
     std::fs::create_dir_all(scene.path("checkout/crates/engine")).expect("folders");
     std::fs::create_dir_all(scene.path("checkout/mine")).expect("folders");
-    std::fs::write(scene.path("checkout/crates/engine/Cargo.toml"), "[package]\nname = \"dragline\"\n").expect("written");
+    std::fs::write(scene.path("checkout/crates/engine/Cargo.toml"), "[package]\nname = \"dragline\"\n")
+        .expect("written");
     begin(&scene, "checkout/mine", &["project", "inside"]);
     let manifest = std::fs::read_to_string(scene.path("checkout/mine/inside/Cargo.toml")).expect("text");
     assert!(manifest.contains("dragline = { path = \"../../crates/engine\" }"), "{manifest}");

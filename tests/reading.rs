@@ -130,6 +130,29 @@ fn what_cannot_be_asked_is_said_before_anything_is_fetched_and_no_match_is_no_su
 }
 
 #[test]
+fn links_are_filtered_as_scrapy_filters_them() {
+    let scene = page();
+    let links =
+        |more: &[&str]| run(&scene, &[&["links", "page.html", "--base", "http://a.example/dir/"], more].concat());
+    assert_eq!(links(&[]).lines()[..2], ["http://a.example/a", "http://a.example/dir/b?y=2&x=1#top"]);
+    assert_eq!(links(&["--canonicalise", "--allow", "b\\?"]).out, "http://a.example/dir/b?x=1&y=2\n");
+    assert_eq!(links(&["--deny", "b\\?", "--allow-domain", "a.example"]).out, "http://a.example/a\n");
+    assert_eq!(links(&["--restrict-css", "li.x", "--text"]).out, "http://a.example/a\tA\u{202e}\n");
+    assert_eq!(links(&["--restrict-text", "^B$"]).lines().len(), 1);
+    assert_eq!(links(&["--tag", "link"]).code, 3);
+    let json = links(&["--allow", "/a$", "--json"]).json();
+    assert_eq!((&json["url"], &json["nofollow"]), (&Value::from("http://a.example/a"), &Value::from(false)));
+    let wrong = run(&scene, &["links", "http://127.0.0.1:9/", "--allow", "("]);
+    assert!(wrong.code == 2 && wrong.err.contains("`(` is no regular expression"), "{}", wrong.err);
+    let without = fed(&scene, &["links", "-"], "<a href='/x'>x</a>");
+    assert_eq!(without.out, "file:///x\n");
+    assert!(without.err.contains("relative links need `--base URL`"), "{}", without.err);
+    let (_shop, url) = shop();
+    let found = run(&scene, &["links", &url, "--allow", "page-2"]);
+    assert_eq!(found.out, format!("{url}catalogue/page-2.html\n"));
+}
+
+#[test]
 fn a_step_is_taken_as_json_as_debug_prints_it_or_from_the_first_request() {
     let (_shop, url) = shop();
     let scene = Scene::new();
@@ -148,7 +171,9 @@ fn a_step_is_taken_as_json_as_debug_prints_it_or_from_the_first_request() {
         assert_eq!(json["items"][0]["fields"]["url"], book.as_str(), "{step}");
     }
     let guessed = parse(&[&book]);
-    assert!(guessed.err.contains("note: read as `List`, the spider's first step; `--step` says another: List, Product"));
+    assert!(
+        guessed.err.contains("note: read as `List`, the spider's first step; `--step` says another: List, Product")
+    );
     let deep = parse(&[&url, "--depth", "1", "--pages", "3", "--json"]).json();
     let pages = deep["requests"].as_array().expect("requests").iter().filter(|request| request.get("page").is_some());
     assert_eq!(pages.count(), 2, "three pages are fetched, and one of them is the list");
@@ -170,7 +195,11 @@ fn a_saved_page_is_parsed_as_if_it_came_from_its_url() {
     let arguments = ["parse", "books", "empty.html", "--step", "Product", "-a", "url=http://books.example/"];
     let empty = run(&scene, &[&arguments[..], &["--url", url]].concat());
     assert_eq!(empty.code, 3);
-    assert!(empty.out.contains(&format!("├─ error nothing matches `article p.star-rating` on {url}\n")), "{}", empty.out);
+    assert!(
+        empty.out.contains(&format!("├─ error nothing matches `article p.star-rating` on {url}\n")),
+        "{}",
+        empty.out
+    );
 }
 
 #[test]
@@ -182,7 +211,11 @@ fn what_a_newcomer_gets_wrong_is_said_with_what_there_is() {
         assert_eq!(said.code, code, "{arguments:?}: {}", said.err);
         assert!(said.err.contains(message), "{arguments:?} should say `{message}` and says `{}`", said.err);
     };
-    said(&["parse", "book", url], 2, "no spider is called `book` (known: books, kodak-pulse, site; did you mean `books`?)");
+    said(
+        &["parse", "book", url],
+        2,
+        "no spider is called `book` (known: books, kodak-pulse, site; did you mean `books`?)",
+    );
     said(&["parse", "books", url], 2, "spider `books` needs `url`: give `-a url=…`");
     let books = ["parse", "books", url, "-a", "url=http://a.example/"];
     let step = |step: &'static str| [&books[..], &["--step", step]].concat();

@@ -85,8 +85,7 @@ fn by_hand(session: &mut Session, words: Arc<Mutex<Words>>) -> anyhow::Result<Ex
     if let Some(history) = past.lines() {
         editor = editor.with_history(Box::new(history));
     }
-    let prompt =
-        DefaultPrompt::new(DefaultPromptSegment::Basic("dragline".to_owned()), DefaultPromptSegment::Empty);
+    let prompt = DefaultPrompt::new(DefaultPromptSegment::Basic("dragline".to_owned()), DefaultPromptSegment::Empty);
     terminal::say("`help` names the commands; a selector alone is tried at once");
     loop {
         let line = match editor.read_line(&prompt)? {

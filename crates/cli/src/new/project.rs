@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use dragline::error::Error;
 
 use super::names::Names;
-use super::template::{self, File};
 use super::runner;
+use super::template::{self, File};
 use crate::options::new::Template;
 use crate::source::usage;
 use crate::terminal::escape;
@@ -24,7 +24,8 @@ pub(super) fn begin(names: &Names, template: Template, dragline: Option<&Path>) 
     let (dependencies, from) = dependencies(dragline)?;
     let mut files = template::project(names, &dependencies);
     files.extend(template::spider(template, names));
-    let begun = tempfile::Builder::new().prefix(".dragline-new-").tempdir_in(".").map_err(|error| failed(folder, error))?;
+    let begun =
+        tempfile::Builder::new().prefix(".dragline-new-").tempdir_in(".").map_err(|error| failed(folder, error))?;
     for file in &files {
         write(begun.path(), file)?;
     }
@@ -52,9 +53,8 @@ pub(super) fn begin(names: &Names, template: Template, dragline: Option<&Path>) 
 /// Adds a spider to the project that the current folder is in.
 pub(super) fn add(names: &Names, template: Template) -> anyhow::Result<Vec<String>> {
     let here = std::env::current_dir()?;
-    let is_project = |folder: &&Path| {
-        fs::read_to_string(folder.join(MAIN)).is_ok_and(|text| text.contains("dragline_cli::main("))
-    };
+    let is_project =
+        |folder: &&Path| fs::read_to_string(folder.join(MAIN)).is_ok_and(|text| text.contains("dragline_cli::main("));
     let Some(folder) = here.ancestors().find(is_project) else {
         return Err(usage(
             "this folder is in no project of Dragline's (`src/main.rs` with `dragline_cli::main`): `dragline new project \
@@ -73,7 +73,8 @@ pub(super) fn add(names: &Names, template: Template) -> anyhow::Result<Vec<Strin
         Some(text) => replace(&main, &text).map(|()| true),
         None => Ok(false),
     });
-    let registered = registered.inspect_err(|_| files.iter().for_each(|file| drop(fs::remove_file(folder.join(&file.path)))))?;
+    let registered =
+        registered.inspect_err(|_| files.iter().for_each(|file| drop(fs::remove_file(folder.join(&file.path)))))?;
     let mut said: Vec<String> = files.iter().map(|file| format!("{} is new", file.path.display())).collect();
     if registered {
         said.push(format!("{MAIN} has `{}` and `{}`", runner::module(names), runner::registration(names)));

@@ -61,9 +61,7 @@ pub(super) fn spider(template: Template, names: &Names) -> Vec<File> {
 
 fn files(texts: Texts, names: &Names) -> Vec<File> {
     let fill = |text: &str| {
-        text.replace("{{name}}", &names.name)
-            .replace("{{module}}", &names.module)
-            .replace("{{Type}}", &names.type_name)
+        text.replace("{{name}}", &names.name).replace("{{module}}", &names.module).replace("{{Type}}", &names.type_name)
     };
     texts.iter().map(|(path, text)| File { path: fill(path).into(), text: fill(text) }).collect()
 }

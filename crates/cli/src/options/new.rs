@@ -13,8 +13,10 @@ pub(crate) struct New {
 #[derive(Debug, Subcommand)]
 pub(crate) enum What {
     /// Begin a project: a runner, a spider with a saved page and its test, settings.
-    #[command(after_help = "Example:\n  dragline new project shop\n  cd shop && cargo test\n  cargo run -- replica books \
-        --port 8000 &\n  cargo run -- crawl shop -a url=http://127.0.0.1:8000/ -o books.jsonl")]
+    #[command(
+        after_help = "Example:\n  dragline new project shop\n  cd shop && cargo test\n  cargo run -- replica books \
+        --port 8000 &\n  cargo run -- crawl shop -a url=http://127.0.0.1:8000/ -o books.jsonl"
+    )]
     Project {
         /// The project's name, and that of its first spider: letters, digits, `-`.
         name: String,

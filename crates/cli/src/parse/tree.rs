@@ -31,8 +31,7 @@ impl Branch {
     /// The tree, fit for a terminal.
     pub(super) fn lines(&self) -> Vec<String> {
         let status = self.status.map(|status| format!(" ({status})")).unwrap_or_default();
-        let mut lines =
-            vec![format!("{}{status} as {}", escape(&mask::url(&self.url)), shown(&self.step.shown))];
+        let mut lines = vec![format!("{}{status} as {}", escape(&mask::url(&self.url)), shown(&self.step.shown))];
         draw(&self.below(), "", &mut lines);
         lines
     }
@@ -49,7 +48,8 @@ impl Branch {
     /// The same as JSON.
     pub(super) fn to_json(&self) -> Value {
         let items = self.items.iter().map(|(kind, fields)| json!({ "kind": kind, "fields": fields }));
-        let counts: Map<String, Value> = self.counts.iter().map(|(name, count)| (name.clone(), (*count).into())).collect();
+        let counts: Map<String, Value> =
+            self.counts.iter().map(|(name, count)| (name.clone(), (*count).into())).collect();
         json!({
             "url": mask::url(&self.url),
             "status": self.status,
@@ -73,9 +73,8 @@ impl Wish {
 }
 
 fn item(kind: &str, fields: &Map<String, Value>) -> Line {
-    let field = |(name, value): (&String, &Value)| {
-        Line::new(format!("{}: {}", escape(name), cut(&json_line(value), VALUE)))
-    };
+    let field =
+        |(name, value): (&String, &Value)| Line::new(format!("{}: {}", escape(name), cut(&json_line(value), VALUE)));
     Line { text: format!("item {}", escape(kind)), below: fields.iter().map(field).collect() }
 }
 

@@ -105,13 +105,7 @@ fn walk(page: &Page, here: &Match<'_>, rest: &[Link], see: &mut dyn FnMut(&Match
     }
 }
 
-fn within(
-    page: &Page,
-    text: &str,
-    query: &Arc<Query>,
-    rest: &[Link],
-    see: &mut dyn FnMut(&Match<'_>) -> Flow,
-) -> Flow {
+fn within(page: &Page, text: &str, query: &Arc<Query>, rest: &[Link], see: &mut dyn FnMut(&Match<'_>) -> Flow) -> Flow {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     let inner =

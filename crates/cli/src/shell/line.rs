@@ -59,9 +59,10 @@ pub(super) fn help() -> impl Iterator<Item = String> {
     let row = |name: &str, takes: &str, what: &str| format!("{:<20} {what}", format!("{name} {takes}"));
     let queries = QUERIES.iter().map(move |(_, name, takes, what)| row(name, takes, what));
     let plain = PLAIN.iter().map(move |(_, name, what)| row(name, "", what));
-    queries.chain([row(FETCH.0, FETCH.1, FETCH.2)]).chain(plain).chain([
-        "A selector or an XPath expression alone is tried at once: h1::text, //h1, .price".to_owned(),
-    ])
+    queries
+        .chain([row(FETCH.0, FETCH.1, FETCH.2)])
+        .chain(plain)
+        .chain(["A selector or an XPath expression alone is tried at once: h1::text, //h1, .price".to_owned()])
 }
 
 /// Reads a line.
@@ -72,7 +73,11 @@ pub(super) fn read(line: &str) -> Result<Ask<'_>, String> {
     }
     let (name, rest) = line.split_once(char::is_whitespace).map_or((line, ""), |(name, rest)| (name, rest.trim()));
     if let Some((language, _, takes, what)) = QUERIES.iter().find(|(_, known, ..)| *known == name) {
-        return if rest.is_empty() { Err(format!("`{name}` wants {takes}: {what}")) } else { Ok(Ask::Query(*language, rest)) };
+        return if rest.is_empty() {
+            Err(format!("`{name}` wants {takes}: {what}"))
+        } else {
+            Ok(Ask::Query(*language, rest))
+        };
     }
     match name {
         "fetch" if rest.is_empty() => return Err(format!("`fetch` wants {}: {}", FETCH.1, FETCH.2)),
@@ -129,7 +134,10 @@ mod tests {
     #[test]
     fn what_is_neither_is_said_with_the_nearest_command() {
         assert_eq!(read("css").unwrap_err(), "`css` wants SELECTOR: what a CSS selector finds: css h1::text");
-        assert_eq!(read("fecth http://[x").unwrap_err(), "no command is called `fecth http://[x`; did you mean `fetch`?");
+        assert_eq!(
+            read("fecth http://[x").unwrap_err(),
+            "no command is called `fecth http://[x`; did you mean `fetch`?"
+        );
         assert_eq!(like("hlep"), Some("help"));
     }
 }

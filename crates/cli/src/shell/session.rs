@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dragline::error::Error;
 use dragline::message::mask;
-use dragline::page::Page;
+use dragline::page::{Links, Page};
 use url::Url;
 
 use super::line::{Ask, Plain, help, like, read};
 use super::words::Words;
 use super::{browser, view};
 use crate::options::reading::Language;
-use crate::select::chain::{Chain, Match};
 use crate::select::Form;
+use crate::select::chain::{Chain, Match};
 use crate::source::{Place, Reader, usage};
 use crate::terminal::{escape, line, print, say};
 
@@ -78,7 +78,11 @@ impl Session {
         match (&self.page, Url::parse(target)) {
             (Some(page), Err(_)) if matches!(page.url().scheme(), "http" | "https") => {
                 let is_host = target.split('/').next().is_some_and(|host| host.contains(['.', ':']));
-                if is_host && !target.starts_with(['.', '/']) { Place::read(target) } else { Ok(Place::Url(page.join(target)?)) }
+                if is_host && !target.starts_with(['.', '/']) {
+                    Place::read(target)
+                } else {
+                    Ok(Place::Url(page.join(target)?))
+                }
             }
             _ => Place::read(target),
         }
@@ -115,7 +119,9 @@ impl Session {
                     print(&format!("{name}: {}", line(&String::from_utf8_lossy(&value))))?;
                 }
             }
-            Plain::Links => page.links().try_for_each(|link| print(&line(link.as_str())))?,
+            Plain::Links => {
+                page.links_by(&Links::new()).iter().try_for_each(|link| print(&line(link.url.as_str())))?;
+            }
             Plain::View => {
                 let path = view::write(page)?;
                 match self.open {

@@ -35,7 +35,10 @@ mod tests {
         let page = Page::from_html("http://a.example/?a=\"&b", "<base href='/deep/'><script>x</script><img src=y>");
         let html = html(&page);
         let (before, own) = html.split_once("<base href='/deep/'>").expect("the page as it is");
-        assert!(before.contains("script-src 'none'") && before.contains("<base href=\"http://a.example/deep/\">"), "{html}");
+        assert!(
+            before.contains("script-src 'none'") && before.contains("<base href=\"http://a.example/deep/\">"),
+            "{html}"
+        );
         assert_eq!(own, "<script>x</script><img src=y>");
     }
 }

@@ -52,7 +52,7 @@ impl Fetcher {
     pub fn page(&self, response: Response) -> Result<Page> {
         let Response { url, status, headers, body, .. } = response;
         let body = body.into_bytes().map_err(Error::other)?;
-        Ok(Page::new(url, status, headers, body, 0).within(self.settings.spider.page_limits()))
+        Ok(Page::new(url, status, headers, body, 0).within(self.settings.spider.page_limits(&self.settings.traps)))
     }
 
     /// The settings that it was made of.

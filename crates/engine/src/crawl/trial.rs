@@ -138,7 +138,7 @@ impl Trial {
             depth,
             max_depth: settings.spider.max_depth,
             max_url: settings.download.max_url,
-            limits: settings.spider.page_limits(),
+            limits: settings.spider.page_limits(&settings.traps),
             seen: None,
             traps: None,
         }
