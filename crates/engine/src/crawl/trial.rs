@@ -122,7 +122,12 @@ impl Trial {
             End::SignedOut => Some(Failure::new(FailureKind::SignedOut, url, "the page says that nobody is signed in")),
             End::Failed(failure) => Some(failure),
         };
-        Found { requests, records, counts: counts.into_iter().map(|(name, count)| (name.into(), count)).collect(), error }
+        Found {
+            requests,
+            records,
+            counts: counts.into_iter().map(|(name, count)| (name.into(), count)).collect(),
+            error,
+        }
     }
 
     /// Lets the layers write what they keep beyond this run: cookies.

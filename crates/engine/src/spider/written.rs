@@ -339,7 +339,8 @@ mod tests {
 
     #[test]
     fn what_is_no_step_is_said_with_what_there_is() {
-        let unknown = "no step of this spider is called `Lst` (known: List, Pictures, Album, Pair; did you mean `List`?)";
+        let unknown =
+            "no step of this spider is called `Lst` (known: List, Pictures, Album, Pair; did you mean `List`?)";
         assert_eq!(said::<Step>("Lst"), unknown);
         assert_eq!(said::<Step>("{\"Lst\": 1}"), unknown);
         let missing = said::<Step>("Pictures {}");
