@@ -54,7 +54,7 @@ pub fn main(registry: Registry) -> ExitCode {
     };
     descriptors::raise();
     let ended = match &options.command {
-        Command::Crawl(command) => crawl::run(&registry, command),
+        Command::Crawl(command) => crawl::run(registry, command),
         Command::Fetch(command) => fetch::run(&registry, command),
         Command::Select(command) => select::run(&registry, command),
         Command::Links(command) => links::run(&registry, command),

@@ -1,5 +1,8 @@
 #![doc = include_str!("../ARCHITECTURE.md")]
 
+// what the derives write begins with `::dragline`, here too
+extern crate self as dragline;
+
 pub mod message;
 
 pub mod hosts;
@@ -40,6 +43,6 @@ pub mod prelude {
 
     pub use crate::error::{Error, Result};
     pub use crate::message::{Failure, FailureKind, Item, ItemType, Method, Record, Request, Secret};
-    pub use crate::page::{Link, Links, Node, Page, Selection};
+    pub use crate::page::{Extract, Link, Links, Loader, Node, Page, Selection};
     pub use crate::spider::{Output, Session, Spider};
 }

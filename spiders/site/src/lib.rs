@@ -14,14 +14,15 @@ pub struct Site {
 }
 
 /// There is one kind of page.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub enum Step {
     /// A page.
     Page,
 }
 
 /// One page.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Serialize, Deserialize, PartialEq, Item)]
+#[item(kind = "page")]
 pub struct SitePage {
     /// Its URL, after redirects.
     pub url: Url,
@@ -31,12 +32,9 @@ pub struct SitePage {
     pub links: Vec<Url>,
 }
 
-impl Item for SitePage {
-    const KIND: &'static str = "page";
-}
-
 impl Spider for Site {
     const NAME: &'static str = "site";
+    const ITEMS: &'static [ItemType] = &[ItemType::of::<SitePage>()];
     type Step = Step;
 
     fn start(&self, out: &mut Output<Self>) {
@@ -46,9 +44,7 @@ impl Spider for Site {
     fn parse(&self, Step::Page: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
         let links: Vec<Url> = page.links().collect();
         if self.max_depth.is_none_or(|max_depth| page.depth() < max_depth) {
-            for link in links.iter().filter(|link| self.covers(link)) {
-                out.follow(link, Step::Page);
-            }
+            out.follow_all(links.iter().filter(|link| self.covers(link)), Step::Page);
         }
         let mut url = page.url().clone();
         url.set_fragment(None);

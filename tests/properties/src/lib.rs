@@ -8,29 +8,37 @@
 mod canonical;
 mod codings;
 mod cookies;
+mod css_images;
 mod curl;
 mod data_urls;
+mod forms;
 mod freshness;
 mod message;
+mod pictures;
 mod redirects;
 mod robots;
+mod srcset;
 mod waits;
 
 pub use canonical::canonical;
 pub use codings::codings;
 pub use cookies::cookies;
+pub use css_images::css_images;
 pub use curl::curl;
 pub use data_urls::data_urls;
+pub use forms::forms;
 pub use freshness::freshness;
+pub use pictures::pictures;
 pub use redirects::redirects;
 pub use robots::robots;
+pub use srcset::srcset;
 pub use waits::waits;
 
 /// A property by its name: that of its file in `tests/fuzz/targets`, its seeds and its dictionary.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 13] = [
     ("canonical", canonical),
     ("robots", robots),
     ("cookies", cookies),
@@ -40,4 +48,8 @@ pub const TARGETS: [Target; 9] = [
     ("redirects", redirects),
     ("curl", curl),
     ("data_urls", data_urls),
+    ("srcset", srcset),
+    ("css_images", css_images),
+    ("pictures", pictures),
+    ("forms", forms),
 ];

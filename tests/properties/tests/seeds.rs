@@ -141,4 +141,7 @@ macro_rules! targets {
     };
 }
 
-targets!(canonical, robots, cookies, codings, waits, freshness, redirects, curl, data_urls);
+targets!(
+    canonical, robots, cookies, codings, waits, freshness, redirects, curl, data_urls, srcset, css_images, pictures,
+    forms
+);

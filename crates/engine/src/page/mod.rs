@@ -1,31 +1,60 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod dates;
+mod events;
+pub mod extract;
+mod feeds;
+mod forms;
 mod head;
+mod kind;
 mod links;
+pub mod loader;
 mod node;
+pub mod pictures;
+mod rows;
 mod scan;
 mod selection;
+mod serialise;
+mod sitemap;
 mod text;
 mod tree;
+mod xml;
 
-use std::borrow::Cow;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use scraper::Html;
 use url::Url;
 
+pub(crate) use dates::moment;
+pub use dragline_macros::Extract;
 pub use dragline_query as query;
+pub use extract::Extract;
+pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
+pub use forms::{Button, Form};
+pub use kind::{Kind, is_binary};
 pub use links::{Link, Links};
+pub use loader::Loader;
 pub use node::Node;
+pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
+pub use sitemap::{Alternate, Sitemap, SitemapEntry, SitemapKind, SitemapLimits};
+pub use text::Encoding;
 pub use tree::Limits;
+
+pub use crate::message::charset::{Charset, Source};
+/// HTML as text: tags, comments and character references taken out.
+pub use crate::message::markup as clean;
+
+use text::Text;
 
 use self::scan::Scan;
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
-use crate::message::urls::{self, Encoding};
+use crate::message::charset::Hints;
+use crate::message::urls;
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -35,18 +64,21 @@ pub struct Page {
     headers: HeaderMap,
     body: Bytes,
     depth: u32,
-    /// None where the body is UTF-8 as it stands.
-    text: OnceCell<Option<String>>,
+    /// The encoding, by whoever made the page.
+    charset: Option<Charset>,
+    kind: OnceCell<Kind>,
+    text: OnceCell<Text>,
     tree: OnceCell<Html>,
     /// What its tags say; nothing where only the tree knows.
     scan: OnceCell<Option<Scan>>,
     base: OnceCell<Url>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
-    bad_links: Cell<u64>,
-    links_over_limit: Cell<u64>,
     limits: Limits,
-    cut: Cell<bool>,
+    /// What was packed in the body; none if it is too large.
+    unpacked: OnceCell<Option<Box<Page>>>,
+    /// What was left out, by the stable names of the stats.
+    lost: RefCell<BTreeMap<&'static str, u64>>,
 }
 
 impl Page {
@@ -59,20 +91,22 @@ impl Page {
             headers,
             body,
             depth,
+            charset: None,
+            kind: OnceCell::new(),
             text: OnceCell::new(),
             tree: OnceCell::new(),
             scan: OnceCell::new(),
             base: OnceCell::new(),
             fault: RefCell::new(None),
-            bad_links: Cell::new(0),
-            links_over_limit: Cell::new(0),
             limits: Limits::default(),
-            cut: Cell::new(false),
+            unpacked: OnceCell::new(),
+            lost: RefCell::default(),
         }
     }
 
-    /// The same page, its tree within these limits.
-    pub(crate) fn within(self, limits: Limits) -> Self {
+    /// The same page, read within these limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
@@ -81,12 +115,33 @@ impl Page {
     /// # Panics
     /// If `url` is not a URL.
     #[must_use]
-    #[expect(clippy::panic, reason = "a test's own mistake")]
     pub fn from_html(url: &str, html: &str) -> Self {
+        Self::from_text(url, "text/html; charset=utf-8", html)
+    }
+
+    /// A page from XML: for tests of spiders.
+    ///
+    /// # Panics
+    /// If `url` is not a URL.
+    #[must_use]
+    pub fn from_xml(url: &str, xml: &str) -> Self {
+        Self::from_text(url, "application/xml; charset=utf-8", xml)
+    }
+
+    #[expect(clippy::panic, reason = "a test's own mistake")]
+    fn from_text(url: &str, content_type: &'static str, text: &str) -> Self {
         let url = Url::parse(url).unwrap_or_else(|error| panic!("`{url}` is not a URL: {error}"));
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        Self::new(url, StatusCode::OK, headers, Bytes::copy_from_slice(html.as_bytes()), 0)
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self::new(url, StatusCode::OK, headers, Bytes::copy_from_slice(text.as_bytes()), 0)
+    }
+
+    /// The same page, read in this encoding, whatever it says itself.
+    #[must_use]
+    pub fn with_charset(self, charset: Charset) -> Self {
+        let charset = Some(charset);
+        let (text, tree, base) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { charset, text, tree, base, ..self }
     }
 
     /// The URL that answered, after redirects.
@@ -130,18 +185,35 @@ impl Page {
         self.depth
     }
 
-    /// The body as text: by its byte order mark, the header's charset, what it declares, or a guess, in this order.
+    /// What kind of document it is: by its headers, its URL, and its first bytes, in this order.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        *self.kind.get_or_init(|| Kind::of(&self.headers, &self.url, &self.body))
+    }
+
+    /// The body as text: by its byte order mark, the header's charset, what it declares, or a guess, in this order. What
+    /// cannot be decoded is U+FFFD.
     #[must_use]
     pub fn text(&self) -> &str {
-        let decoded = self.text.get_or_init(|| match text::decode(&self.body, self.header("content-type")) {
-            // a byte order mark borrows too, but less than the whole
-            Cow::Borrowed(text) if text.len() == self.body.len() => None,
-            text => Some(text.into_owned()),
-        });
-        match decoded {
-            Some(text) => text,
-            None => std::str::from_utf8(&self.body).unwrap_or_default(),
-        }
+        self.decoded().get(&self.body)
+    }
+
+    /// The encoding of the text, and who says so.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.decoded().encoding
+    }
+
+    fn decoded(&self) -> &Text {
+        self.text.get_or_init(|| {
+            let hints = Hints {
+                given: self.charset,
+                content_type: self.header("content-type"),
+                is_xml: self.kind() == Kind::Xml,
+                top_level_domain: text::top_level_domain(&self.url),
+            };
+            Text::of(&self.body, &hints)
+        })
     }
 
     /// The document itself: the node above all others.
@@ -168,25 +240,87 @@ impl Page {
         self.root().xpath(expression)
     }
 
-    /// The encoding of its text: that of a link's query, too (WHATWG URL, section 4.4, "query state").
-    #[must_use]
-    pub fn encoding(&self) -> &'static Encoding {
-        text::encoding(&self.body, self.header("content-type"))
-    }
-
     /// A reference from this page as an absolute URL.
     ///
     /// # Errors
     /// If it is not one.
     pub fn join(&self, reference: &str) -> Result<Url> {
-        let joined = urls::join(self.base(), reference, self.encoding());
+        let joined = urls::join(self.base(), reference, self.url_encoding());
         joined.map_err(|error| Error::page(format!("{error}, on {}", self.url)))
+    }
+
+    /// The encoding of its links' queries (WHATWG URL, section 4.4, "query state").
+    fn url_encoding(&self) -> &'static urls::Encoding {
+        self.encoding().charset.of_queries()
+    }
+
+    /// The page as a sitemap: an index, a list of pages as XML, text, RSS or Atom, packed by gzip or not. Entries are read
+    /// as they are asked for. See `[spider]`, `max_sitemap` and `max_sitemap_urls`.
+    #[must_use]
+    pub fn sitemap(&self) -> Sitemap<'_> {
+        let text = self.sitemap_body().and_then(|_| self.unpacked()).map_or("", Page::text);
+        Sitemap::new(self, text)
+    }
+
+    /// What a sitemap's body is once it is unpacked; none if it is too large, or nothing says that it is one.
+    #[must_use]
+    pub fn sitemap_body(&self) -> Option<&Bytes> {
+        let unpacked = self.unpacked()?;
+        let is_packed = unpacked.body.len() != self.body.len();
+        (is_packed || sitemap::may_be(unpacked)).then_some(&unpacked.body)
+    }
+
+    /// The page as a feed: RSS or Atom, its entries read as they are asked for.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed::new(self, self.unpacked().map_or("", Page::text))
+    }
+
+    /// The page as CSV: `for row in page.csv().delimiter(b';')`.
+    #[must_use]
+    pub fn csv(&self) -> Csv<'_> {
+        Csv::new(self)
+    }
+
+    /// The elements of a name, as it is written (`item`, `media:content`), of a long XML document: one after the other,
+    /// each as a page of its own. Those within another of the name are a part of that.
+    #[must_use]
+    pub fn xml_nodes(&self, name: &str) -> XmlNodes<'_> {
+        XmlNodes::new(self, name)
+    }
+
+    /// The page with its body unpacked, if that is packed; none if it is too large.
+    fn unpacked(&self) -> Option<&Page> {
+        let unpacked = self.unpacked.get_or_init(|| {
+            let Some(body) = sitemap::unpack(&self.body, self.limits.sitemap.bytes) else {
+                self.lose("sitemap/too_large_count", 1);
+                return None;
+            };
+            let mut page = Page::new(self.url.clone(), self.status, self.headers.clone(), body, self.depth);
+            if page.body.len() != self.body.len() {
+                // what is said of the packed file says nothing of what is in it
+                page.headers.clear();
+            }
+            Some(Box::new(page))
+        });
+        unpacked.as_deref()
+    }
+
+    /// What a sitemap may come to.
+    pub(crate) fn sitemap_limits(&self) -> SitemapLimits {
+        self.limits.sitemap
+    }
+
+    /// Notes that so much was left out.
+    fn lose(&self, name: &'static str, count: u64) {
+        *self.lost.borrow_mut().entry(name).or_default() += count;
     }
 
     fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
-            let (tree, whole) = tree::parse(self.text(), &self.limits);
-            self.cut.set(!whole);
+            let parse = if self.kind() == Kind::Xml { xml::parse } else { tree::parse };
+            let (tree, whole) = parse(self.text(), &self.limits);
+            self.lose("parse/cut_count", u64::from(!whole));
             tree
         })
     }
@@ -194,7 +328,7 @@ impl Page {
     /// Whether a part of the page was left out of its tree.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        self.cut.get()
+        self.lost.borrow().get("parse/cut_count").is_some_and(|count| *count > 0)
     }
 
     /// Keeps the first fault.
@@ -211,9 +345,7 @@ impl Page {
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let links =
-            [("links/bad_count", self.bad_links.get()), ("links/over_limit_count", self.links_over_limit.get())];
-        (links.into_iter().chain([("parse/cut_count", u64::from(self.cut.get()))])).filter(|(_, count)| *count > 0)
+        self.lost.borrow().clone().into_iter().filter(|(_, count)| *count > 0)
     }
 }
 

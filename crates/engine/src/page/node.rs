@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use dragline_query::Query;
-use ego_tree::NodeRef;
+use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Node as Value};
 use url::Url;
 
-use super::Page;
 use super::selection::{self, Selection};
+use super::{Kind, Page, serialise};
 use crate::error::{Error, Result};
 
 /// One node of a page.
@@ -39,6 +39,24 @@ impl<'a> Node<'a> {
 
     pub(super) fn root(page: &'a Page) -> Self {
         Self::new(page, What::Tree(page.tree().tree.root()))
+    }
+
+    /// A text of this page that stands in no node of it.
+    pub(super) fn computed(page: &'a Page, text: &str) -> Self {
+        Self::new(page, What::Computed(text.into()))
+    }
+
+    /// Whether this is the document itself.
+    pub(super) fn is_document(&self) -> bool {
+        matches!(&self.what, What::Tree(node) if node.parent().is_none())
+    }
+
+    /// Its place in the tree; none for what is no node of it.
+    pub(super) fn id(&self) -> Option<NodeId> {
+        match &self.what {
+            What::Tree(node) => Some(node.id()),
+            _ => None,
+        }
     }
 
     pub(super) fn page(&self) -> &'a Page {
@@ -107,15 +125,14 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The node as it would stand in a document: an element with its tags and all within, a text escaped.
+    /// The node as it would stand in a document: an element with its tags and all within. A text or a value stands for
+    /// itself.
     #[must_use]
     pub fn html(&self) -> String {
         match &self.what {
-            What::Tree(node) => match ElementRef::wrap(*node) {
-                Some(element) => element.html(),
-                None => self.raw().into_owned(),
-            },
-            _ => self.raw().into_owned(),
+            What::Tree(node) if self.page.kind() == Kind::Xml => serialise::xml(*node),
+            What::Tree(node) => serialise::html(self.page.tree(), *node),
+            What::Attribute(..) | What::Computed(_) => self.raw().into_owned(),
         }
     }
 

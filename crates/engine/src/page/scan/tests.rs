@@ -45,7 +45,7 @@ fn the_pass_and_the_tree_agree_on_usual_pages() {
         "<a href=1>x<a href=2>y</a><p><a href=3>z</p>".trim_end_matches("</p>"),
         "<a href=1><div><h2>t</h2><p>u</p><img></div></a><ul><li><a href=2>v</a><li><a href=3>w</a></ul>",
         "<table><tr><td><a href=1>a<td><a href=2>b</a><tr><td><table><tr><td><a href=3>c</table><a href=4>d</table>",
-        "<a href=1><svg><title>icon</title><path d="m"/><a href=2>in</a></svg> text</a><svg/><math><mi>x</mi></math>",
+        "<a href=1><svg><title>icon</title><path d='m'/><a href=2>in</a></svg> text</a><svg/><math><mi>x</mi></math>",
         "<script>'<a href=no>'</script><style><a></style><textarea><a href=no></textarea><noscript><a href=no></noscript>",
         "<script><!-- <a href=no> --></script><iframe><a href=no></iframe><xmp><a href=no></xmp><a href=1>&lt;</a>",
         "<!-- <a href=no> --><a href='?a=1&amp;b=2&copy=3&#38;'>&nbsp;a&amp;b\r\nc</a><area href=2><A HREF=3 HREF=4>d</A>",
@@ -244,7 +244,7 @@ const USUAL: usize = 33;
 fn the_pass_and_the_tree_agree_on_broken_pages() {
     let mut dice = Dice(1);
     let mut known = 0;
-    let rounds = if std::env::var_os("DRAGLINE_LONG").is_some() { 2_000_000 } else { 40_000 };
+    let rounds = std::env::var("DRAGLINE_MUTATIONS").map_or(10_000, |rounds| rounds.parse().expect("a number"));
     for round in 0..rounds {
         let pieces = if round % 2 == 0 { &PIECES[..USUAL] } else { PIECES };
         let length = 2 + dice.roll(if round % 3 == 0 { 40 } else { 10 });
