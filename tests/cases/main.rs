@@ -3,12 +3,15 @@
 
 mod cookies;
 mod curl;
+mod encoding;
 mod exports;
 mod fingerprints;
+mod html;
 mod httpcache;
 mod jmespath;
 mod json;
 mod middlewares;
+mod pages;
 mod redirect;
 mod referrer;
 mod requests;

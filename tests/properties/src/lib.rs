@@ -10,29 +10,35 @@ mod codings;
 mod cookies;
 mod curl;
 mod data_urls;
+mod encodings;
 mod freshness;
+mod html;
 mod message;
 mod redirects;
 mod robots;
 mod selectors;
 mod waits;
+mod xml;
 
 pub use canonical::canonical;
 pub use codings::codings;
 pub use cookies::cookies;
 pub use curl::curl;
 pub use data_urls::data_urls;
+pub use encodings::encodings;
 pub use freshness::freshness;
+pub use html::html;
 pub use redirects::redirects;
 pub use robots::robots;
 pub use selectors::selectors;
 pub use waits::waits;
+pub use xml::xml;
 
 /// A property by its name: that of its file in `tests/fuzz/targets`, its seeds and its dictionary.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 13] = [
     ("canonical", canonical),
     ("robots", robots),
     ("cookies", cookies),
@@ -42,5 +48,8 @@ pub const TARGETS: [Target; 10] = [
     ("redirects", redirects),
     ("curl", curl),
     ("data_urls", data_urls),
+    ("encodings", encodings),
+    ("html", html),
+    ("xml", xml),
     ("selectors", selectors),
 ];

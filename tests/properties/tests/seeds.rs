@@ -141,4 +141,6 @@ macro_rules! targets {
     };
 }
 
-targets!(canonical, robots, cookies, codings, waits, freshness, redirects, curl, data_urls, selectors);
+targets!(
+    canonical, robots, cookies, codings, waits, freshness, redirects, curl, data_urls, encodings, html, xml, selectors
+);

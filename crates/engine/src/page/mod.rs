@@ -259,9 +259,8 @@ impl Page {
     #[must_use]
     pub fn base(&self) -> &Url {
         // no tree for the sake of an element that few pages have
-        self.base.get_or_init(|| {
-            clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone())
-        })
+        self.base
+            .get_or_init(|| clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone()))
     }
 
     fn tree(&self) -> &Html {

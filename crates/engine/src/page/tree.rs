@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use html5ever::driver::ParseOpts;
 use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::tokenizer::TokenizerOpts;
 use html5ever::tree_builder::TreeBuilderOpts;
 use scraper::{Html, HtmlTreeSink};
 
@@ -55,8 +56,12 @@ pub(super) fn parse(text: &str, limits: &Limits) -> (Html, bool) {
     let begin = Instant::now();
     let text = without_nul(text);
     let sink = HtmlTreeSink::new(Html::new_document());
-    let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
-    let mut parser = html5ever::driver::parse_document(sink, ParseOpts { tree_builder, ..ParseOpts::default() });
+    let options = ParseOpts {
+        // a byte order mark is no part of a text that has been decoded
+        tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
+        tree_builder: TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
+    };
+    let mut parser = html5ever::driver::parse_document(sink, options);
     let excess = excess(&text, limits);
     for piece in pieces(&text, &excess) {
         parser.process(StrTendril::from_slice(&text[piece.clone()]));
@@ -142,7 +147,7 @@ mod tests {
             assert_eq!(page.root().html(), "<html><head></head><body></body></html>");
             assert!(!page.is_cut());
         }
-        let page = Page::from_html("http://a.example/", "<noscript><p>a\0b</noscript>");
+        let page = Page::from_html("http://a.example/", "<body><noscript><p>a\0b</noscript>");
         assert_eq!(page.css("noscript > p").text().expect("text"), "ab");
     }
 
@@ -213,6 +218,9 @@ mod tests {
         assert_eq!(p.attr("title").map(str::len), Some(1024 * 1024));
         assert!(page.is_cut() && p.text() == "y");
         let fine = format!("<p title='{}'>", "x".repeat(1024 * 1024));
-        assert!(!{ let page = Page::from_html("http://a.example/", &fine); page.css("p").is_empty() || page.is_cut() });
+        assert!(!{
+            let page = Page::from_html("http://a.example/", &fine);
+            page.css("p").is_empty() || page.is_cut()
+        });
     }
 }

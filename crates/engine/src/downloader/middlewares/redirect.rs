@@ -10,7 +10,6 @@ use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{AsciiSet, percent_encode};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::referrer;
 pub(in crate::downloader::middlewares) use onward::{Onward, is_same_page, is_web, sets_cookie};

@@ -122,7 +122,10 @@ mod tests {
         for (html, base) in [
             ("<base href='/b/'><base href='/c/'>", Some("http://a.example/b/")),
             ("<base href=javascript:alert(1)><base href=' //b.example '>", Some("http://b.example/")),
-            ("<base target=x><base href><base href=' '><base href=data:,x><BASE HREF=&#47;b>", Some("http://a.example/b")),
+            (
+                "<base target=x><base href><base href=' '><base href=data:,x><BASE HREF=&#47;b>",
+                Some("http://a.example/b"),
+            ),
             ("<base href='http://[x'><base href=ftp://b.example/><base href=mailto:a@b>", None),
             ("<!-- <base href=/b> --><script><base href=/b></script><noscript><base href=/b></noscript>", None),
             ("<title><base href=/b></title><template><base href=/b></template><base href='/b'", None),
