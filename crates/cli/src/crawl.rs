@@ -249,8 +249,7 @@ fn verdict(report: &Report, fail_on: &[FailOn]) -> (Exit, Option<String>) {
     }
     let broken: Vec<String> = fail_on.iter().filter_map(|rule| rule.broken_by(report)).collect();
     let limit = report.reason.strip_prefix("closespider_");
-    let stopped =
-        limit.map(|limit| format!("limit reached ({limit}): {pending} requests were not done: {go_on}"));
+    let stopped = limit.map(|limit| format!("limit reached ({limit}): {pending} requests were not done: {go_on}"));
     if broken.is_empty() {
         return (Exit::Finished, stopped);
     }

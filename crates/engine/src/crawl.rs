@@ -27,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::feed::{self, Catalogue, Plan, Rules, Sync, Writer};
 use crate::frontier::{Disk, Durability, Frontier, FrontierError, Memory, Opened, Progress, disk};
 use crate::hosts::Hosts;
+use crate::message::ItemType;
 use crate::observer::Observer;
 use crate::pipeline::{Chain, Pipeline};
 use crate::registry::{Context, Registry};
@@ -38,6 +39,7 @@ use crate::stats::{Stat, Stats};
 pub struct Crawl {
     name: String,
     spider: Arc<dyn Runnable>,
+    items: Arc<[ItemType]>,
     settings: Arc<Settings>,
     plans: Vec<Plan>,
     catalogue: Catalogue,
@@ -107,12 +109,13 @@ impl Crawl {
         let middlewares = downloader.middlewares().to_vec();
         let stop = watch::Sender::new(false);
         let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
+        let items = registry.spider_items(&name)?;
         let context = Context {
             fetch: Some(fetch.clone()),
             stats: stats.clone(),
             hosts: hosts.clone(),
             concurrency,
-            items: registry.spider_items(&name)?,
+            items: items.clone(),
             settings: Arc::new(settings.clone()),
         };
 
@@ -133,6 +136,7 @@ impl Crawl {
         Ok(Self {
             name,
             spider,
+            items,
             settings: Arc::new(settings),
             plans,
             catalogue: registry.feeds().clone(),
@@ -264,6 +268,7 @@ impl Crawl {
             resuming: false,
             closed: opened.is_closed,
             durable: false,
+            items: self.items.clone(),
             stats: self.stats.clone(),
         };
         let sync = match (job, self.settings.frontier.durability) {

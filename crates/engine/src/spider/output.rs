@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use url::Url;
 
-use super::{Fill, Spider};
 use super::traps::{From, Traps};
+use super::{Fill, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
 use crate::message::{Item, Method, Reach, Record, ReferrerPolicy, Request, Sealed};
