@@ -14,7 +14,8 @@ fn expressions_find_what_the_compliance_suite_says() {
             let found = path.search(&case["given"]).map_err(|error| error.to_string())?;
             Ok(found.into_value())
         });
-        match (found, case["want"]["error"].as_str().filter(|_| case["want"].as_object().is_some_and(|w| w.len() == 1))) {
+        match (found, case["want"]["error"].as_str().filter(|_| case["want"].as_object().is_some_and(|w| w.len() == 1)))
+        {
             (Err(_), Some(_)) => Ok(()),
             (Ok(found), None) if is_like(&found, &case["want"]) => Ok(()),
             (found, _) => Err(format!("{found:?}")),

@@ -256,8 +256,7 @@ mod tests {
     use super::*;
 
     fn report(figures: &[(&'static str, u64)]) -> Report {
-        let stats: BTreeMap<_, _> =
-            figures.iter().map(|(name, count)| ((*name).into(), Stat::Count(*count))).collect();
+        let stats: BTreeMap<_, _> = figures.iter().map(|(name, count)| ((*name).into(), Stat::Count(*count))).collect();
         let progress = Progress { done: 95, failed: 5, ..Progress::default() };
         Report { reason: "finished", stats, hosts: Vec::new(), progress, job: None, error: None }
     }
@@ -278,7 +277,10 @@ mod tests {
     #[test]
     fn a_rule_is_held_against_what_was_measured() {
         assert_eq!(broken("fill(price) < 90%").as_deref(), Some("fill(price) < 90%: it is 87.5 % (35 of 40)"));
-        assert_eq!(broken("fill( book.price )<=0.875").as_deref(), Some("fill( book.price )<=0.875: it is 87.5 % (35 of 40)"));
+        assert_eq!(
+            broken("fill( book.price )<=0.875").as_deref(),
+            Some("fill( book.price )<=0.875: it is 87.5 % (35 of 40)")
+        );
         assert_eq!(broken("fill(price) < 87.5%"), None);
         assert_eq!(broken("fill(title) < 90%").as_deref(), Some("fill(title) < 90%: it is 80 % (40 of 50)"));
         assert_eq!(broken("fill(book.title) != 100%"), None);
@@ -288,7 +290,10 @@ mod tests {
         assert_eq!(broken("items(author) == 10").as_deref(), Some("items(author) == 10: it is 10"));
         assert_eq!(broken("failed > 4.9%").as_deref(), Some("failed > 4.9%: it is 5 % (5 of 100)"));
         assert_eq!(broken("failed > 5"), None);
-        assert_eq!(broken("downloader/exception_count >= 3").as_deref(), Some("downloader/exception_count >= 3: it is 3"));
+        assert_eq!(
+            broken("downloader/exception_count >= 3").as_deref(),
+            Some("downloader/exception_count >= 3: it is 3")
+        );
         let unknown = "downloader/exception_coun = 0: it is 0: nothing was counted under this name; did you mean \
                        `downloader/exception_count`?";
         assert_eq!(broken("downloader/exception_coun = 0").as_deref(), Some(unknown));
@@ -321,6 +326,9 @@ mod tests {
 
     #[test]
     fn a_rate_is_100_for_all_of_them_only() {
-        assert_eq!((percent(0.99999), percent(1.0), percent(0.0), percent(0.000_01)), ("99.9 %".to_owned(), "100 %".to_owned(), "0 %".to_owned(), "0.1 %".to_owned()));
+        assert_eq!(
+            (percent(0.99999), percent(1.0), percent(0.0), percent(0.000_01)),
+            ("99.9 %".to_owned(), "100 %".to_owned(), "0 %".to_owned(), "0.1 %".to_owned())
+        );
     }
 }

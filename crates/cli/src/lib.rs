@@ -50,7 +50,7 @@ pub fn main(registry: Registry) -> ExitCode {
     };
     descriptors::raise();
     let ended = match &options.command {
-        Command::Crawl(command) => crawl::run(&registry, command),
+        Command::Crawl(command) => crawl::run(registry, command),
         Command::Fetch(command) => fetch::run(&registry, command),
         Command::List => list::run(&registry),
         Command::Schema { spider } => schema::run(&registry, spider),
@@ -117,7 +117,8 @@ mod tests {
         assert_eq!(proxy, proxy::Settings::default());
         let images: dragline_images::Settings = read(["pipelines", "images"]).try_into().expect("settings");
         assert_eq!(images, dragline_images::Settings::default());
-        let validate: dragline_items::validate::Settings = read(["pipelines", "validate"]).try_into().expect("settings");
+        let validate: dragline_items::validate::Settings =
+            read(["pipelines", "validate"]).try_into().expect("settings");
         assert_eq!(validate, dragline_items::validate::Settings::default());
         let dedupe: dragline_items::dedupe::Settings = read(["pipelines", "dedupe"]).try_into().expect("settings");
         assert_eq!(dedupe, dragline_items::dedupe::Settings::default());

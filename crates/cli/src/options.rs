@@ -20,7 +20,7 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a spider by its name.
+    /// Run a spider by its name, or one that a file declares.
     #[command(after_help = "Example:\n  export KODAK_PASSWORD=…\n  dragline crawl kodak-pulse --config \
         config/kodak-pulse.toml -o photos.jsonl\n\nExit codes: 0 finished, 1 internal error, 2 usage or settings, 3 over \
         a --fail-on rule, 4 job in use or not readable, 5 sign-in refused, 6 store or feed cannot be written to, 11 stopped by Ctrl-C, 13 stopped at once.")]
@@ -135,7 +135,8 @@ pub(crate) struct Fetch {
 
 #[derive(Debug, Args)]
 pub(crate) struct Crawl {
-    /// The spider's name; `dragline list` names them.
+    /// The spider's name; `dragline list` names them. Or a file that declares one: `books.toml`.
+    #[arg(value_name = "SPIDER|FILE.toml")]
     pub(crate) spider: String,
     /// An argument of the spider.
     #[arg(short = 'a', value_name = "KEY=VALUE")]

@@ -62,7 +62,9 @@ impl<'r> Fills<'r> {
             }
         }
         for (name, stat) in &report.stats {
-            let Some(rest) = name.strip_prefix("items/").and_then(|name| name.strip_suffix("/filled")) else { continue };
+            let Some(rest) = name.strip_prefix("items/").and_then(|name| name.strip_suffix("/filled")) else {
+                continue;
+            };
             let Stat::Count(filled) = stat else { continue };
             // a kind may have a slash in its name: the longest that fits
             let of = |kind: &Kind<'r>| Some(rest.strip_prefix(kind.name)?.strip_prefix('/')?);

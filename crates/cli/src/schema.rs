@@ -16,8 +16,7 @@ pub(crate) fn run(registry: &Registry, spider: &str) -> anyhow::Result<Exit> {
         }
         [only] => only.schema(),
         kinds => {
-            let each: Map<String, Value> =
-                kinds.iter().map(|kind| (kind.kind.to_owned(), kind.schema())).collect();
+            let each: Map<String, Value> = kinds.iter().map(|kind| (kind.kind.to_owned(), kind.schema())).collect();
             let any: Vec<Value> = each.keys().map(|kind| json!({ "$ref": format!("#/$defs/{kind}") })).collect();
             json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "anyOf": any, "$defs": each })
         }

@@ -15,11 +15,12 @@ const MOST: usize = 10 * 1024 * 1024;
 /// If it is none, or too large.
 pub fn pattern(text: &str) -> Result<Regex, QueryError> {
     let compile = |text: &str| RegexBuilder::new(text).size_limit(MOST).build();
-    compile(text).or_else(|error| {
-        let lenient = lenient(text);
-        if lenient == text { Err(error) } else { compile(&lenient).map_err(|_| error) }
-    })
-    .map_err(|error| QueryError::new("regular expression", text, told(text, &error)))
+    compile(text)
+        .or_else(|error| {
+            let lenient = lenient(text);
+            if lenient == text { Err(error) } else { compile(&lenient).map_err(|_| error) }
+        })
+        .map_err(|error| QueryError::new("regular expression", text, told(text, &error)))
 }
 
 /// The parser draws a picture over several lines, of which the last says what is wrong.

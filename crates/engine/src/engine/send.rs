@@ -219,7 +219,7 @@ impl Engine {
     pub(super) fn context(&self, depth: u32, reach: Reach) -> Context {
         let settings = &self.parts.settings;
         let (max_depth, max_url) = (settings.spider.max_depth, settings.download.max_url);
-        let limits = settings.spider.page_limits();
+        let limits = settings.spider.page_limits(&settings.traps);
         let traps = self.traps.clone();
         Context { page: None, reach, depth, max_depth, max_url, limits, seen: self.parts.frontier.seen(), traps }
     }

@@ -87,7 +87,8 @@ impl Engine {
         }
         // if the page was here before, a limit let only so many of its records pass
         find.records = (0..).zip(records).filter(|(number, _)| *number >= flight.request.given).collect();
-        let fill = if flight.request.given == 0 { fill } else { Fill::of(find.records.iter().map(|(_, record)| record)) };
+        let fill =
+            if flight.request.given == 0 { fill } else { Fill::of(find.records.iter().map(|(_, record)| record)) };
         self.fields.counts(fill, &mut find.counts);
         match seeds {
             // the page is settled when all that it leads to is in the frontier

@@ -45,7 +45,9 @@ impl Kind {
         Some(match &*kind {
             "text/html" | "application/xhtml+xml" | "application/vnd.wap.xhtml+xml" => Self::Html,
             "text/xml" | "application/xml" => Self::Xml,
-            "application/json" | "application/x-json" | "application/json-amazonui-streaming" | "text/json" => Self::Json,
+            "application/json" | "application/x-json" | "application/json-amazonui-streaming" | "text/json" => {
+                Self::Json
+            }
             "application/javascript" | "application/x-javascript" => Self::Text,
             _ if kind.ends_with("+xml") => Self::Xml,
             _ if kind.ends_with("+json") => Self::Json,
@@ -78,12 +80,11 @@ impl Kind {
             "html" | "htm" | "xhtml" | "xht" | "shtml" => Self::Html,
             "xml" | "rss" | "atom" | "rdf" | "xsl" | "xslt" | "svg" | "wsdl" | "xpdl" => Self::Xml,
             "json" | "geojson" | "jsonld" | "webmanifest" => Self::Json,
-            "txt" | "text" | "csv" | "tsv" | "js" | "mjs" | "css" | "md" | "log" | "ini" | "py" | "c" | "h" | "pl" | "bat"
-            | "vcf" | "ics" | "rtx" | "sgm" | "sgml" | "etx" | "n3" | "vtt" => Self::Text,
-            "png" | "jpg" | "jpeg" | "gif" | "webp" | "avif" | "bmp" | "tif" | "tiff" | "ico" | "pdf" | "zip" | "rar"
-            | "7z" | "mp3" | "mp4" | "webm" | "mov" | "avi" | "woff" | "woff2" | "ttf" | "exe" | "docx" | "xlsx" | "pptx" => {
-                Self::Binary
-            }
+            "txt" | "text" | "csv" | "tsv" | "js" | "mjs" | "css" | "md" | "log" | "ini" | "py" | "c" | "h" | "pl"
+            | "bat" | "vcf" | "ics" | "rtx" | "sgm" | "sgml" | "etx" | "n3" | "vtt" => Self::Text,
+            "png" | "jpg" | "jpeg" | "gif" | "webp" | "avif" | "bmp" | "tif" | "tiff" | "ico" | "pdf" | "zip"
+            | "rar" | "7z" | "mp3" | "mp4" | "webm" | "mov" | "avi" | "woff" | "woff2" | "ttf" | "exe" | "docx"
+            | "xlsx" | "pptx" => Self::Binary,
             _ => return None,
         })
     }
@@ -136,7 +137,8 @@ mod tests {
     use http::HeaderValue;
 
     fn of(headers: &[(&'static str, &'static str)], url: &str, body: &str) -> Kind {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         Kind::of(&headers.collect(), &Url::parse(url).expect("a URL"), body.as_bytes())
     }
 
@@ -145,7 +147,10 @@ mod tests {
         let html = "<html><p>";
         assert_eq!(of(&[("content-type", "Text/XML; charset=x")], "http://a.example/x.html", html), Kind::Xml);
         assert_eq!(of(&[("content-type", "application/octet-stream")], "http://a.example/x.json", html), Kind::Json);
-        assert_eq!(of(&[("content-disposition", "attachment; filename=\"a.csv\"")], "http://a.example/", html), Kind::Text);
+        assert_eq!(
+            of(&[("content-disposition", "attachment; filename=\"a.csv\"")], "http://a.example/", html),
+            Kind::Text
+        );
         assert_eq!(of(&[], "http://a.example/x.xml?a=b.html", html), Kind::Xml);
         assert_eq!(of(&[], "http://a.example/", html), Kind::Html);
         assert_eq!(of(&[("content-type", "image/svg+xml")], "http://a.example/", ""), Kind::Xml);

@@ -1,37 +1,54 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
 mod css;
+mod dates;
+mod events;
 pub mod extract;
+mod feeds;
+mod forms;
 mod given;
+mod head;
 mod json;
 mod kind;
+mod links;
 pub mod loader;
 mod node;
 mod patterns;
+pub mod pictures;
 mod queries;
+mod rows;
+mod scan;
 mod selection;
 mod serialise;
+mod sitemap;
 mod text;
 mod tree;
-mod xpath;
 mod xml;
+mod xpath;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use scraper::Html;
 use url::Url;
 
+pub(crate) use dates::moment;
 pub use dragline_macros::Extract;
 pub use dragline_query as query;
 pub use extract::Extract;
+pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
+pub use forms::{Button, Form};
 pub use given::Variable;
 pub use json::{Json, JsonSelection};
 pub use kind::{Kind, is_binary};
+pub use links::{Link, Links};
 pub use loader::Loader;
 pub use node::Node;
+pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
+pub use sitemap::{Alternate, Sitemap, SitemapEntry, SitemapKind, SitemapLimits};
 pub use text::Encoding;
 pub use tree::Limits;
 
@@ -41,9 +58,11 @@ pub use crate::message::markup as clean;
 
 use text::Text;
 
+use self::scan::Scan;
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
 use crate::message::charset::Hints;
+use crate::message::urls;
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -58,6 +77,8 @@ pub struct Page {
     kind: OnceCell<Kind>,
     text: OnceCell<Text>,
     tree: OnceCell<Html>,
+    /// What its tags say; nothing where only the tree knows.
+    scan: OnceCell<Option<Scan>>,
     /// Its nodes by their numbers, once it is asked in XPath.
     order: OnceCell<xpath::Order>,
     in_order: OnceCell<bool>,
@@ -65,11 +86,11 @@ pub struct Page {
     json: OnceCell<json::Document>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
-    bad_links: Cell<u64>,
     limits: Limits,
-    cut: Cell<bool>,
-    /// Queries that took more than their budget.
-    spent: Cell<u64>,
+    /// What was packed in the body; none if it is too large.
+    unpacked: OnceCell<Option<Box<Page>>>,
+    /// What was left out, by the stable names of the stats.
+    lost: RefCell<BTreeMap<&'static str, u64>>,
 }
 
 impl Page {
@@ -86,20 +107,21 @@ impl Page {
             kind: OnceCell::new(),
             text: OnceCell::new(),
             tree: OnceCell::new(),
+            scan: OnceCell::new(),
             order: OnceCell::new(),
             in_order: OnceCell::new(),
             base: OnceCell::new(),
             json: OnceCell::new(),
             fault: RefCell::new(None),
-            bad_links: Cell::new(0),
             limits: Limits::default(),
-            cut: Cell::new(false),
-            spent: Cell::new(0),
+            unpacked: OnceCell::new(),
+            lost: RefCell::default(),
         }
     }
 
-    /// The same page, its tree within these limits.
-    pub(crate) fn within(self, limits: Limits) -> Self {
+    /// The same page, read within these limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
@@ -228,52 +250,87 @@ impl Page {
         self.root().xpath(expression)
     }
 
-    /// The title, white space collapsed.
-    #[must_use]
-    pub fn title(&self) -> Option<String> {
-        self.css("title").text_opt()
-    }
-
-    /// The http(s) targets of all `<a href>` and `<area href>`, absolute, in document order, as often as they stand
-    /// there. What is not a URL is counted as `links/bad_count` and left out.
-    pub fn links(&self) -> impl Iterator<Item = Url> {
-        let base = self.base();
-        (self.tree().tree.nodes())
-            .filter_map(|node| node.value().as_element())
-            .filter(|element| matches!(element.name(), "a" | "area"))
-            .filter_map(|element| element.attr("href"))
-            .filter_map(move |href| match base.join(href.trim_ascii()) {
-                Ok(url) => matches!(url.scheme(), "http" | "https").then_some(url),
-                Err(_) => {
-                    self.bad_links.set(self.bad_links.get() + 1);
-                    None
-                }
-            })
-    }
-
     /// A reference from this page as an absolute URL.
     ///
     /// # Errors
     /// If it is not one.
     pub fn join(&self, reference: &str) -> Result<Url> {
-        let reference = reference.trim_ascii();
-        self.base().join(reference).map_err(|error| Error::page(format!("`{reference}` on {}: {error}", self.url)))
+        let joined = urls::join(self.base(), reference, self.url_encoding());
+        joined.map_err(|error| Error::page(format!("{error}, on {}", self.url)))
     }
 
-    /// What the page's references are relative to: its first `<base href>` that is an http(s) URL, else its own URL.
+    /// The encoding of its links' queries (WHATWG URL, section 4.4, "query state").
+    fn url_encoding(&self) -> &'static urls::Encoding {
+        self.encoding().charset.of_queries()
+    }
+
+    /// The page as a sitemap: an index, a list of pages as XML, text, RSS or Atom, packed by gzip or not. Entries are read
+    /// as they are asked for. See `[spider]`, `max_sitemap` and `max_sitemap_urls`.
     #[must_use]
-    pub fn base(&self) -> &Url {
-        // no tree for the sake of an element that few pages have
-        self.base.get_or_init(|| {
-            clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone())
-        })
+    pub fn sitemap(&self) -> Sitemap<'_> {
+        let text = self.sitemap_body().and_then(|_| self.unpacked()).map_or("", Page::text);
+        Sitemap::new(self, text)
+    }
+
+    /// What a sitemap's body is once it is unpacked; none if it is too large, or nothing says that it is one.
+    #[must_use]
+    pub fn sitemap_body(&self) -> Option<&Bytes> {
+        let unpacked = self.unpacked()?;
+        let is_packed = unpacked.body.len() != self.body.len();
+        (is_packed || sitemap::may_be(unpacked)).then_some(&unpacked.body)
+    }
+
+    /// The page as a feed: RSS or Atom, its entries read as they are asked for.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed::new(self, self.unpacked().map_or("", Page::text))
+    }
+
+    /// The page as CSV: `for row in page.csv().delimiter(b';')`.
+    #[must_use]
+    pub fn csv(&self) -> Csv<'_> {
+        Csv::new(self)
+    }
+
+    /// The elements of a name, as it is written (`item`, `media:content`), of a long XML document: one after the other,
+    /// each as a page of its own. Those within another of the name are a part of that.
+    #[must_use]
+    pub fn xml_nodes(&self, name: &str) -> XmlNodes<'_> {
+        XmlNodes::new(self, name)
+    }
+
+    /// The page with its body unpacked, if that is packed; none if it is too large.
+    fn unpacked(&self) -> Option<&Page> {
+        let unpacked = self.unpacked.get_or_init(|| {
+            let Some(body) = sitemap::unpack(&self.body, self.limits.sitemap.bytes) else {
+                self.lose("sitemap/too_large_count", 1);
+                return None;
+            };
+            let mut page = Page::new(self.url.clone(), self.status, self.headers.clone(), body, self.depth);
+            if page.body.len() != self.body.len() {
+                // what is said of the packed file says nothing of what is in it
+                page.headers.clear();
+            }
+            Some(Box::new(page))
+        });
+        unpacked.as_deref()
+    }
+
+    /// What a sitemap may come to.
+    pub(crate) fn sitemap_limits(&self) -> SitemapLimits {
+        self.limits.sitemap
+    }
+
+    /// Notes that so much was left out.
+    fn lose(&self, name: &'static str, count: u64) {
+        *self.lost.borrow_mut().entry(name).or_default() += count;
     }
 
     fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
             let parse = if self.kind() == Kind::Xml { xml::parse } else { tree::parse };
             let (tree, whole) = parse(self.text(), &self.limits);
-            self.cut.set(!whole);
+            self.lose("parse/cut_count", u64::from(!whole));
             tree
         })
     }
@@ -299,12 +356,12 @@ impl Page {
 
     /// Counts a query that took more than its budget.
     fn count_spent(&self) {
-        self.spent.set(self.spent.get() + 1);
+        self.lose("parse/selector_budget_count", 1);
     }
 
     /// Whether a part of the page was left out of its tree.
     pub(crate) fn is_cut(&self) -> bool {
-        self.cut.get()
+        self.lost.borrow().get("parse/cut_count").is_some_and(|count| *count > 0)
     }
 
     /// Keeps the first fault.
@@ -320,39 +377,14 @@ impl Page {
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let counts = [
-            ("links/bad_count", self.bad_links.get()),
-            ("parse/cut_count", u64::from(self.cut.get())),
-            ("json/bad_count", u64::from(self.is_bad_json())),
-            ("parse/selector_budget_count", self.spent.get()),
-        ];
-        counts.into_iter().filter(|(_, count)| *count > 0)
+        let json = ("json/bad_count", u64::from(self.is_bad_json()));
+        self.lost.borrow().clone().into_iter().chain([json]).filter(|(_, count)| *count > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn links_are_absolute_and_what_is_none_is_counted() {
-        let page = Page::from_html(
-            "http://a.example/dir/page",
-            r##"<a href="next">1</a> <A HREF=" /top#x ">2</A> <a href="mailto:a@b">3</a> <a href="http://[bad">4</a>
-                <a name="no">5</a><map><area href="//b.example/"></map>"##,
-        );
-        let links: Vec<String> = page.links().map(String::from).collect();
-        assert_eq!(links, ["http://a.example/dir/next", "http://a.example/top#x", "http://b.example/"]);
-        assert_eq!(page.losses().collect::<Vec<_>>(), [("links/bad_count", 1)]);
-    }
-
-    #[test]
-    fn a_base_moves_relative_links() {
-        let html = r#"<base href="javascript:x"><base href="/deep/er/"><a href="x">x</a>"#;
-        let page = Page::from_html("http://a.example/", html);
-        assert_eq!(page.join("y").expect("a URL").as_str(), "http://a.example/deep/er/y");
-        assert_eq!(page.links().next().map(String::from).as_deref(), Some("http://a.example/deep/er/x"));
-    }
 
     #[test]
     fn a_broken_tree_is_read_as_browsers_do() {

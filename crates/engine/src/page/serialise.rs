@@ -52,7 +52,9 @@ fn leaf(value: &Value) -> String {
     match value {
         Value::Text(text) => text.to_string(),
         Value::Comment(comment) => format!("<!--{}-->", &**comment),
-        Value::ProcessingInstruction(instruction) if instruction.data.is_empty() => format!("<?{}?>", instruction.target),
+        Value::ProcessingInstruction(instruction) if instruction.data.is_empty() => {
+            format!("<?{}?>", instruction.target)
+        }
         Value::ProcessingInstruction(instruction) => format!("<?{} {}?>", instruction.target, instruction.data),
         Value::Doctype(doctype) => format!("<!DOCTYPE {}>", doctype.name()),
         Value::Document | Value::Fragment | Value::Element(_) => String::new(),

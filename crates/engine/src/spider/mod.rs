@@ -1,11 +1,14 @@
 //! One response to requests and records: what the author of a spider writes, and what runs it.
 
+mod declared;
 mod erased;
 mod fill;
 mod output;
 mod parsers;
+mod rules;
 mod session;
 mod traps;
+mod watchdog;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -14,18 +17,20 @@ use bytesize::ByteSize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use declared::Declaration;
 pub(crate) use erased::{Erased, Runnable};
 pub(crate) use fill::{Fill, FillNames};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
-pub(crate) use parsers::{End, Job, Parsers, Read, Work};
+pub(crate) use parsers::{End, Job, Parsers, Plan, Read, Work};
+pub use rules::{Level, LinkRules, SitemapRules};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
 pub(crate) use traps::Traps;
 
 use crate::error::Result;
 use crate::message::{Failure, ItemType};
-use crate::page::{Limits, Page};
+use crate::page::{Limits, Page, SitemapLimits};
 
 /// `[spider]`: how pages are read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -48,6 +53,19 @@ pub struct Settings {
     /// The longest that parsing a page may take; the rest of the page is left out. An XPath expression may take as long.
     #[serde(with = "humantime_serde")]
     pub parse_timeout: Duration,
+    /// The most candidates of a page's pictures; the others are left out.
+    pub max_pictures: usize,
+    /// A page that takes longer than this to read is a line in the log, while it is still read.
+    #[serde(with = "humantime_serde")]
+    pub slow_parse: Duration,
+    /// The largest sitemap, unpacked; a larger one is not read.
+    pub max_sitemap: ByteSize,
+    /// The most entries of a sitemap; the rest is left out.
+    pub max_sitemap_urls: usize,
+    /// The most indexes above a sitemap.
+    pub max_sitemap_depth: u32,
+    /// The most sitemaps of a host.
+    pub max_sitemaps_per_host: u32,
     /// The most nodes that the answer to an XPath expression may look at; one that would take more fails the page.
     pub selector_budget: u64,
 }
@@ -63,21 +81,36 @@ impl Default for Settings {
             max_attributes: 1000,
             max_attribute: ByteSize::mib(1),
             parse_timeout: Duration::from_secs(10),
+            max_pictures: 2000,
+            slow_parse: Duration::from_secs(5),
+            max_sitemap: ByteSize::mib(50),
+            max_sitemap_urls: 50_000,
+            max_sitemap_depth: 2,
+            max_sitemaps_per_host: 1000,
             selector_budget: 100_000_000,
         }
     }
 }
 
 impl Settings {
-    /// What a page's tree may come to.
-    pub(crate) fn page_limits(&self) -> Limits {
+    /// What may come of a page.
+    pub(crate) fn page_limits(&self, traps: &TrapSettings) -> Limits {
+        let size = |bytes: ByteSize| usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX);
         Limits {
             nodes: self.max_nodes,
             nesting: self.max_nesting,
             xml_nesting: self.max_xml_nesting,
             attributes: self.max_attributes,
-            attribute_size: usize::try_from(self.max_attribute.as_u64()).unwrap_or(usize::MAX),
+            attribute_size: size(self.max_attribute),
             time: self.parse_timeout,
+            pictures: self.max_pictures,
+            links: if traps.enabled && traps.links_per_page > 0 { traps.links_per_page } else { usize::MAX },
+            sitemap: SitemapLimits {
+                bytes: size(self.max_sitemap),
+                urls: self.max_sitemap_urls,
+                depth: self.max_sitemap_depth,
+                files: self.max_sitemaps_per_host,
+            },
             steps: self.selector_budget,
         }
     }

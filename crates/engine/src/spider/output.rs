@@ -4,14 +4,15 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Fill, Spider};
 use super::traps::{From, Traps};
+use super::{Fill, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
 use crate::message::{Item, Method, Reach, Record, ReferrerPolicy, Request, Sealed};
-use crate::page::{Limits, Page};
+use crate::page::{Limits, Link, Node, Page};
 use crate::stats::Name;
 
 /// The longest URL, unless the context says otherwise (RFC 9110, section 4.1 asks for 8,000 octets).
@@ -26,6 +27,8 @@ pub struct Output<S: Spider> {
     parsed: Parsed,
     /// Where the page lies, once one of its links is new.
     from: Option<From>,
+    /// How many links the page may have, where it is a list of them by its nature.
+    listed: usize,
     spider: PhantomData<fn() -> S>,
 }
 
@@ -61,9 +64,10 @@ pub(crate) struct Parsed {
 /// A source of first requests that the engine pulls as it needs them.
 pub(crate) type Seeds = Box<dyn Iterator<Item = Request> + Send>;
 
-/// What can be followed: a URL, a reference relative to the page's URL, or a whole [`Request`].
+/// What can be followed: a URL, a reference relative to the page's URL, a [`Link`], a [`Node`] that leads somewhere, or a
+/// whole [`Request`].
 ///
-/// What stands in the page itself may be relative to its `<base>`: [`Page::join`] and `link_opt` know that.
+/// What stands in the page itself may be relative to its `<base>`: nodes, links, [`Page::join`] and `link_opt` know that.
 pub trait Target {
     /// The request of this target, or its URL alone where that is all there is to it.
     ///
@@ -74,6 +78,14 @@ pub trait Target {
     /// The URL, if this is nothing but a `GET` of it: then a known one is dropped before a request is made.
     fn url(&self) -> Option<&Url> {
         None
+    }
+
+    /// Whether it leads anywhere at all, wherever that is.
+    ///
+    /// # Errors
+    /// If it does not: an `<a>` without `href`, a `<div>`. That is a mistake of the spider and not of the page.
+    fn check(&self) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -107,6 +119,46 @@ impl Target for &str {
     }
 }
 
+impl Target for Link {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self.url))
+    }
+
+    fn url(&self) -> Option<&Url> {
+        Some(&self.url)
+    }
+}
+
+impl Target for &Link {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self.url.clone()))
+    }
+
+    fn url(&self) -> Option<&Url> {
+        Some(&self.url)
+    }
+}
+
+impl Target for Node<'_> {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self.target()?))
+    }
+
+    fn check(&self) -> Result<()> {
+        self.leads()
+    }
+}
+
+impl Target for &Node<'_> {
+    fn resolve(self, _base: Option<&Url>) -> Result<Request> {
+        Ok(Request::get(self.target()?))
+    }
+
+    fn check(&self) -> Result<()> {
+        self.leads()
+    }
+}
+
 impl Target for Request {
     fn resolve(self, _base: Option<&Url>) -> Result<Request> {
         Ok(self)
@@ -115,7 +167,7 @@ impl Target for Request {
 
 impl<S: Spider> Output<S> {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context, policy: None, parsed: Parsed::default(), from: None, spider: PhantomData }
+        Self { context, policy: None, parsed: Parsed::default(), from: None, listed: 0, spider: PhantomData }
     }
 
     /// The same, its requests under the page's own `Referrer-Policy`.
@@ -158,8 +210,11 @@ impl<S: Spider> Output<S> {
     /// Fetches this next, and comes back with the answer and the step.
     ///
     /// What was seen before, lies too deep, is too long, is not http(s) or is one too many of its kind (`[traps]`) is
-    /// counted and goes no further.
+    /// counted and goes no further. A node that leads nowhere fails the page with a message that names it.
     pub fn follow(&mut self, target: impl Target, step: S::Step) {
+        if let Err(error) = target.check() {
+            return self.fault(error);
+        }
         let looked_at = target.url().is_some();
         if target.url().is_some_and(|url| self.refuses(url) || self.has_seen(url) || self.is_trapped(url)) {
             return;
@@ -176,6 +231,27 @@ impl<S: Spider> Output<S> {
         match seal::<S>(request, &step, &self.context, self.policy) {
             Ok(request) => self.parsed.requests.push(request),
             Err(error) => self.fault(error),
+        }
+    }
+
+    /// Fetches all of these next, each for the same step: `out.follow_all(page.css(".pager a"), Step::List)`. Nodes that
+    /// lead nowhere are passed over.
+    pub fn follow_all<I>(&mut self, targets: I, step: S::Step)
+    where
+        I: IntoIterator<Item: Target>,
+        S::Step: Clone,
+    {
+        self.follow_each(targets, |_| step.clone());
+    }
+
+    /// As [`follow_all`](Output::follow_all), each for a step of its own.
+    pub fn follow_each<I>(&mut self, targets: I, mut step: impl FnMut(&I::Item) -> S::Step)
+    where
+        I: IntoIterator<Item: Target>,
+    {
+        for target in targets.into_iter().filter(|target| target.check().is_ok()) {
+            let step = step(&target);
+            self.follow(target, step);
         }
     }
 
@@ -210,6 +286,21 @@ impl<S: Spider> Output<S> {
             }
             Err(error) => self.fault(error.into()),
         }
+    }
+
+    /// Keeps fields as a record of a kind that is no Rust type.
+    pub(super) fn record(&mut self, kind: &str, fields: Map<String, Value>) {
+        let Some(page) = self.context.page.clone() else { return };
+        let record = serde_json::to_vec(&fields).ok().and_then(|json| Record::from_json(kind, page, json.into()));
+        if let Some(mut record) = record {
+            record.reach = self.context.reach;
+            self.parsed.records.push(record);
+        }
+    }
+
+    /// The page is a list of so many links by its nature: it may have them, whatever `traps.links_per_page` says.
+    pub(super) fn expect_links(&mut self, links: usize) {
+        self.listed = self.listed.max(links);
     }
 
     /// The requests so far.
@@ -269,7 +360,7 @@ impl<S: Spider> Output<S> {
         let (Some(traps), Some(page)) = (&self.context.traps, &self.context.page) else { return false };
         let traps = traps.clone();
         let depth = self.context.depth;
-        if self.parsed.requests.len() >= traps.links_per_page() {
+        if self.parsed.requests.len() >= traps.links_per_page().max(self.listed) {
             self.count("links/over_limit_count");
             return true;
         }
@@ -280,7 +371,7 @@ impl<S: Spider> Output<S> {
         true
     }
 
-    fn count(&mut self, name: &'static str) {
+    pub(super) fn count(&mut self, name: &'static str) {
         match self.parsed.counts.iter_mut().find(|(known, _)| known == name) {
             Some((_, count)) => *count += 1,
             None => self.parsed.counts.push((Name::from(name), 1)),

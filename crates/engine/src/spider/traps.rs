@@ -71,7 +71,7 @@ pub struct Settings {
     pub pages_per_host: u32,
     /// Hosts of a registered domain.
     pub hosts_per_domain: u32,
-    /// New links of a page.
+    /// Links of a page, and new ones of it.
     pub links_per_page: usize,
 }
 

@@ -54,7 +54,9 @@ impl Keys {
                 keys.seed = seed.try_into().map(u64::from_le_bytes).unwrap_or_default();
                 keys.read(&mut reader)?
             }
-            Ok(()) => return Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version, or no such file")),
+            Ok(()) => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version, or no such file"));
+            }
             // it was cut before it had a key
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
             Err(error) => return Err(error),

@@ -68,7 +68,13 @@ impl Component for Dedupe {
             return Err(Error::setting(&key, "names no field; without it, `pipelines.dedupe.key` holds"));
         }
         let file = context.settings.job.folder().map(|folder| folder.join("dedupe.keys"));
-        Ok(Self { settings, file, keys: Mutex::default(), stats: context.stats.clone(), is_full: AtomicBool::new(false) })
+        Ok(Self {
+            settings,
+            file,
+            keys: Mutex::default(),
+            stats: context.stats.clone(),
+            is_full: AtomicBool::new(false),
+        })
     }
 }
 

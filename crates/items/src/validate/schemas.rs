@@ -30,7 +30,8 @@ const OTHERS: &str = "*";
 #[derive(Debug, Default)]
 pub(super) struct Schemas {
     kinds: BTreeMap<String, Kind>,
-    strangers: Vec<String>,
+    /// Rules for kinds and fields that the spider does not declare.
+    pub(super) strangers: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -181,12 +182,7 @@ fn read(key: &str, path: &Path) -> Result<Value> {
 }
 
 /// Kinds and fields that have rules, and that the spider does not declare.
-fn strangers<'f>(
-    key: &str,
-    kind: &str,
-    fields: impl Iterator<Item = &'f String>,
-    items: &[ItemType],
-) -> Vec<String> {
+fn strangers<'f>(key: &str, kind: &str, fields: impl Iterator<Item = &'f String>, items: &[ItemType]) -> Vec<String> {
     if items.is_empty() {
         return Vec::new();
     }

@@ -66,7 +66,8 @@ fn rules_of_the_settings_hold_beside_the_declaration() {
     assert_eq!(wrong(&validate, serde_json::json!({})), pairs(&[("title", "required")]));
     assert_eq!(wrong(&validate, serde_json::json!({"title": "Abc", "price": null, "state": null, "tags": null})), []);
     let item = serde_json::json!({"title": "A", "price": -1, "state": "old", "url": "x y", "tags": []});
-    let expected = [("title", "minLength"), ("price", "minimum"), ("state", "enum"), ("url", "format"), ("tags", "minItems")];
+    let expected =
+        [("title", "minLength"), ("price", "minimum"), ("state", "enum"), ("url", "format"), ("tags", "minItems")];
     let mut found = wrong(&validate, item);
     let mut expected = pairs(&expected);
     (found.sort(), expected.sort());
@@ -82,7 +83,10 @@ fn a_schema_opens_nothing_and_a_pattern_takes_linear_time() {
     };
     let own = serde_json::json!({"$schema": "http://json-schema.org/draft-07/schema#",
         "definitions": {"p": {"minimum": 5}}, "properties": {"price": {"$ref": "#/definitions/p"}}});
-    assert_eq!(wrong(&validate(&file("own.json", &own)), serde_json::json!({"price": 1})), pairs(&[("price", "minimum")]));
+    assert_eq!(
+        wrong(&validate(&file("own.json", &own)), serde_json::json!({"price": 1})),
+        pairs(&[("price", "minimum")])
+    );
     for reference in ["http://127.0.0.1:9/x.json", "file:///etc/passwd", "own.json", "../own.json"] {
         let toml = file("other.json", &serde_json::json!({"properties": {"a": {"$ref": reference}}}));
         let error = built(&toml).expect_err(reference).to_string();

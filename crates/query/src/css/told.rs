@@ -62,10 +62,10 @@ fn of_kind(selector: &str, kind: &Kind) -> String {
         Kind::DanglingCombinator => "it ends where an element should follow".to_owned(),
         Kind::UnsupportedPseudoClassOrElement => unknown(selector),
         Kind::ExpectedNamespace => namespace(selector),
-        Kind::BadValueInAttr => {
-            "the value of an attribute stands in quotes: `[href^=\"/x\"]`".to_owned()
+        Kind::BadValueInAttr => "the value of an attribute stands in quotes: `[href^=\"/x\"]`".to_owned(),
+        Kind::ClassNeedsIdent => {
+            "a class is a name: `.price`; one that begins with a digit is written `[class~=\"1\"]`".to_owned()
         }
-        Kind::ClassNeedsIdent => "a class is a name: `.price`; one that begins with a digit is written `[class~=\"1\"]`".to_owned(),
         Kind::NoQualifiedNameInAttributeSelector | Kind::InvalidQualNameInAttr | Kind::ExpectedBarInAttr => {
             "`[…]` begins with the name of an attribute: `[href]`, `[href=\"x\"]`; XPath has `//a[1]`".to_owned()
         }
@@ -98,7 +98,8 @@ fn unknown(selector: &str) -> String {
             names.push((name_at(after), after));
         }
     });
-    let strange = |name: &&(&str, &str)| !name.0.is_empty() && !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name.0));
+    let strange =
+        |name: &&(&str, &str)| !name.0.is_empty() && !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name.0));
     let Some((name, _)) = names.iter().find(strange) else {
         return "one of its pseudo-classes is not written as it should be: `:nth-child(2)`, `:not(a)`".to_owned();
     };

@@ -26,7 +26,9 @@ pub(super) fn pseudo_element(selector: &str) -> Result<(String, Take), String> {
     });
     if let Some((at, _)) = places.iter().find(|(_, depth)| *depth > 0) {
         let name = name_at(&selector[at + 2..]);
-        return Err(format!("`::{name}` stands at the end of a selector, and not within brackets; say `a::{name}, b::{name}`"));
+        return Err(format!(
+            "`::{name}` stands at the end of a selector, and not within brackets; say `a::{name}, b::{name}`"
+        ));
     }
     let Some((at, _)) = places.first() else { return Ok((selector.trim().to_owned(), Take::Element)) };
     let (elements, rest) = (&selector[..*at], selector[at + 2..].trim_end());
@@ -35,7 +37,8 @@ pub(super) fn pseudo_element(selector: &str) -> Result<(String, Take), String> {
         return Err(format!("`::{}` stands at the end of a selector, and `{after}` follows it", name_at(rest)));
     }
     let trimmed = elements.trim();
-    let missing = elements.len() > elements.trim_end().len() || trimmed.is_empty() || trimmed.ends_with(['>', '+', '~']);
+    let missing =
+        elements.len() > elements.trim_end().len() || trimmed.is_empty() || trimmed.ends_with(['>', '+', '~']);
     Ok((if missing { format!("{trimmed} *").trim().to_owned() } else { trimmed.to_owned() }, take))
 }
 

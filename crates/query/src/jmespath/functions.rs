@@ -122,7 +122,12 @@ impl Function {
             let item = search.ask(part, at)?;
             if !takes.fits(search, &item)? {
                 let (wanted, kind) = (takes.name(), item.kind());
-                return Err(format!("argument {} of `{}` must be {wanted}, and is {}", number + 1, self.name, an(kind)));
+                return Err(format!(
+                    "argument {} of `{}` must be {wanted}, and is {}",
+                    number + 1,
+                    self.name,
+                    an(kind)
+                ));
             }
             items.push(item);
         }
@@ -206,7 +211,8 @@ impl Function {
         let at = |(_, member): (Item<'v>, Item<'v>)| member;
         // the first of equals wins, as in Python
         let best = |keyed: Vec<(Item<'v>, Item<'v>)>, wins: Ordering| {
-            let first = keyed.into_iter().reduce(|best, next| if compare(&next.0, &best.0) == wins { next } else { best });
+            let first =
+                keyed.into_iter().reduce(|best, next| if compare(&next.0, &best.0) == wins { next } else { best });
             first.map_or_else(Item::null, at)
         };
         Ok(match self.what {

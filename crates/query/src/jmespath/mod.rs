@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn objects_keep_the_order_of_their_keys_and_integers_their_last_digit() {
-        let document = json!({"z": 9_007_199_254_740_993_u64, "a": 9_007_199_254_740_992_u64, "list": [{"z": 1, "a": 2}]});
+        let document =
+            json!({"z": 9_007_199_254_740_993_u64, "a": 9_007_199_254_740_992_u64, "list": [{"z": 1, "a": 2}]});
         assert_eq!(search("keys(@)", &document), Ok(json!(["z", "a", "list"])));
         assert_eq!(search("list[].{z: z, a: a} | [0].to_string(@)", &document), Ok(json!(r#"{"z":1,"a":2}"#)));
         assert_eq!(search("z == a", &document), Ok(json!(false)));
@@ -140,7 +141,10 @@ mod tests {
             ("a.[b", "`a.[b` is no JMESPath expression: at column 5: Unexpected nud token -- found Eof"),
             ("lenght(a)", "`lenght(a)` is no JMESPath expression: there is no function `lenght`"),
             ("length(a, b)", "`length(a, b)` is no JMESPath expression: `length` takes 1 argument, and not 2"),
-            ("sort_by(a, b)", "`sort_by(a, b)` is no JMESPath expression: argument 2 of `sort_by` must be an expression: `&b`"),
+            (
+                "sort_by(a, b)",
+                "`sort_by(a, b)` is no JMESPath expression: argument 2 of `sort_by` must be an expression: `&b`",
+            ),
             ("a[::0]", "`a[::0]` is no JMESPath expression: the step of a slice cannot be 0"),
         ];
         for (text, what) in cases {

@@ -70,11 +70,13 @@ impl Tree {
             Ast::Projection { lhs, rhs, .. } => Self::Project(boxed(lhs)?, boxed(rhs)?),
             Ast::Condition { predicate, then, .. } => Self::Where(boxed(predicate)?, boxed(then)?),
             Ast::MultiList { elements, .. } => Self::List(all(elements)?),
-            Ast::MultiHash { elements, .. } => Self::Object(
-                (elements.iter())
-                    .map(|pair| Ok((pair.key.as_str().into(), Self::of(&pair.value)?)))
-                    .collect::<Result<_, String>>()?,
-            ),
+            Ast::MultiHash { elements, .. } => {
+                Self::Object(
+                    (elements.iter())
+                        .map(|pair| Ok((pair.key.as_str().into(), Self::of(&pair.value)?)))
+                        .collect::<Result<_, String>>()?,
+                )
+            }
             Ast::Function { name, args, .. } => call(name, args)?,
             Ast::Expref { .. } => return Err("`&` stands before an argument of a function only".to_owned()),
         })

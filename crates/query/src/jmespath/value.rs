@@ -133,7 +133,8 @@ impl<'v> Item<'v> {
             Self::List(members) => members.len(),
             other => other.value().and_then(Value::as_array).map_or(0, Vec::len),
         };
-        let at = usize::try_from(index).ok().or_else(|| length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?));
+        let at =
+            usize::try_from(index).ok().or_else(|| length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?));
         let found = at.and_then(|at| match self {
             Self::List(members) => members.get(at).cloned(),
             Self::Borrowed(value) => value.get(at).map(Self::Borrowed),

@@ -33,7 +33,8 @@ fn by_statistics(body: &[u8], top_level_domain: Option<&str>) -> Charset {
     let end = body.len().min(start + SAMPLE);
     detector.feed(&body[start..end], end == body.len());
     // it takes no other spelling
-    let domain = top_level_domain.filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+    let domain =
+        top_level_domain.filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
     let encoding = detector.guess(domain.map(str::as_bytes), Utf8Detection::Deny);
     // what is no UTF-8 here may be a page that is, but for a few bytes
     if is_mostly_utf_8(&body[start..end]) { Charset::Known(UTF_8) } else { Charset::Known(encoding) }

@@ -13,7 +13,9 @@ use super::Charset;
 /// ```
 #[must_use]
 pub fn of_content_type(value: &str) -> Option<Charset> {
-    parameters(value).find(|(name, _)| name.eq_ignore_ascii_case("charset")).and_then(|(_, label)| Charset::of_label(label))
+    parameters(value)
+        .find(|(name, _)| name.eq_ignore_ascii_case("charset"))
+        .and_then(|(_, label)| Charset::of_label(label))
 }
 
 /// The parameters that are well written: `a=b`, `a="b"`. A comma ends a value as a semicolon does, for a header may have

@@ -136,7 +136,10 @@ impl Charset {
                 "utf16le" => Some(Self::Known(UTF_16LE)),
                 "utf32" | "utf32le" => Some(Self::Utf32Le),
                 "utf32be" => Some(Self::Utf32Be),
+                // Python's names
                 "gb180302000" => known("gb18030"),
+                "iso2022jp" => known("iso-2022-jp"),
+                "big5hkscs" => known("big5"),
                 _ => known(&dashed).or_else(|| known(&closed)),
             }
         })
@@ -215,7 +218,8 @@ mod tests {
         assert_eq!((&*text, name, source), ("<meta charset=utf-8>ä", "windows-1252", Source::Header));
         let (text, name, source) = read(b"<meta charset='windows-1251'>\xe4", Some("text/html"));
         assert_eq!((&text[29..], name, source), ("д", "windows-1251", Source::Declared));
-        let given = Hints { given: Charset::of_label("koi8-r"), content_type: Some("a/b;charset=utf-8"), ..Hints::default() };
+        let given =
+            Hints { given: Charset::of_label("koi8-r"), content_type: Some("a/b;charset=utf-8"), ..Hints::default() };
         let read = decode(b"\xc1", &given);
         assert_eq!((&*read.text, read.source), ("а", Source::Given));
     }

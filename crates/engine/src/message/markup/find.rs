@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use encoding_rs::UTF_8;
 use url::Url;
 
 use super::references::in_attribute;
@@ -38,7 +39,7 @@ pub fn meta_refresh(text: &str, page: &Url, ignored: &[&str], max_scan: usize) -
             let target = if refresh.place.is_empty() {
                 Some(page.clone())
             } else {
-                join(around.as_ref().unwrap_or(page), refresh.place)
+                join(around.as_ref().unwrap_or(page), refresh.place, UTF_8).ok()
             };
             return target.map(|target| (refresh.delay, target));
         }
@@ -122,7 +123,10 @@ mod tests {
         for (html, base) in [
             ("<base href='/b/'><base href='/c/'>", Some("http://a.example/b/")),
             ("<base href=javascript:alert(1)><base href=' //b.example '>", Some("http://b.example/")),
-            ("<base target=x><base href><base href=' '><base href=data:,x><BASE HREF=&#47;b>", Some("http://a.example/b")),
+            (
+                "<base target=x><base href><base href=' '><base href=data:,x><BASE HREF=&#47;b>",
+                Some("http://a.example/b"),
+            ),
             ("<base href='http://[x'><base href=ftp://b.example/><base href=mailto:a@b>", None),
             ("<!-- <base href=/b> --><script><base href=/b></script><noscript><base href=/b></noscript>", None),
             ("<title><base href=/b></title><template><base href=/b></template><base href='/b'", None),

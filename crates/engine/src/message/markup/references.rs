@@ -27,9 +27,9 @@ pub(crate) fn numbered(number: u32) -> Option<char> {
 
 /// The digits of a number, and the number; what is too large for one is larger than any character.
 pub(crate) fn number(digits: &str, radix: u32) -> u32 {
-    digits.chars().fold(0_u32, |number, digit| {
-        number.saturating_mul(radix).saturating_add(digit.to_digit(radix).unwrap_or(0))
-    })
+    digits
+        .chars()
+        .fold(0_u32, |number, digit| number.saturating_mul(radix).saturating_add(digit.to_digit(radix).unwrap_or(0)))
 }
 
 /// The value of an attribute, its references replaced as browsers do it: a name without its semicolon counts only where

@@ -316,7 +316,8 @@ fn end_of_script(text: &str, start: usize) -> usize {
 /// Whether a text begins with a word, and the word ends there as the name of a tag does.
 pub(super) fn is_word(text: &[u8], word: &[u8]) -> bool {
     let is_end = |byte: &u8| is_space(*byte) || matches!(byte, b'/' | b'>');
-    text.get(..word.len()).is_some_and(|name| name.eq_ignore_ascii_case(word)) && text.get(word.len()).is_none_or(is_end)
+    text.get(..word.len()).is_some_and(|name| name.eq_ignore_ascii_case(word))
+        && text.get(word.len()).is_none_or(is_end)
 }
 
 #[cfg(test)]

@@ -78,7 +78,14 @@ impl<'a> JsonSelection<'a> {
     }
 
     fn nothing(page: &'a Page, expression: &str, place: &Rc<str>) -> Self {
-        Self { page, found: Vec::new(), is_list: false, expression: expression.into(), place: place.clone(), broken: None }
+        Self {
+            page,
+            found: Vec::new(),
+            is_list: false,
+            expression: expression.into(),
+            place: place.clone(),
+            broken: None,
+        }
     }
 
     fn search(page: &'a Page, expression: &str, place: &Rc<str>, values: impl Iterator<Item = Held<'a>>) -> Self {

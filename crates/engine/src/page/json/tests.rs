@@ -48,10 +48,51 @@ fn p08_what_json_is_and_what_is_none() {
         assert_eq!(page(text.as_bytes()).json::<Value>().expect(text), want, "{text}");
     }
     let bad = [
-        "", " ", "\u{feff}", "[", "]", "[1,]", "[,1]", "[1 2]", "{\"a\"}", "{\"a\":1,}", "{a: 1}", "{'a': 1}", "[1]x",
-        "[1],", "NaN", "[Infinity]", "-Infinity", "-", "01", "1.", ".5", "+1", "0x10", "1e", "1e999", "-1e999", "tru",
-        "True", "None", "\"a", "\"a\nb\"", "\"\t\"", r#""\x""#, r#""\u12""#, r#""\""#, "// a\n1", "/* */ 1", "\u{a0}1",
-        "[1]\0", "<html>", "undefined", "[1}", "{\"a\":1 \"b\":2}", "'a'", "\"\\ud83d",
+        "",
+        " ",
+        "\u{feff}",
+        "[",
+        "]",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "{\"a\"}",
+        "{\"a\":1,}",
+        "{a: 1}",
+        "{'a': 1}",
+        "[1]x",
+        "[1],",
+        "NaN",
+        "[Infinity]",
+        "-Infinity",
+        "-",
+        "01",
+        "1.",
+        ".5",
+        "+1",
+        "0x10",
+        "1e",
+        "1e999",
+        "-1e999",
+        "tru",
+        "True",
+        "None",
+        "\"a",
+        "\"a\nb\"",
+        "\"\t\"",
+        r#""\x""#,
+        r#""\u12""#,
+        r#""\""#,
+        "// a\n1",
+        "/* */ 1",
+        "\u{a0}1",
+        "[1]\0",
+        "<html>",
+        "undefined",
+        "[1}",
+        "{\"a\":1 \"b\":2}",
+        "'a'",
+        "\"\\ud83d",
     ];
     for text in bad {
         let error = page(text.as_bytes()).json::<Value>().expect_err(text).to_string();
@@ -109,7 +150,8 @@ fn a_type_that_does_not_fit_is_named_with_its_place() {
     let what = "at `price`: invalid type: string \"dear\", expected f64";
     assert_eq!(error, format!("`[1]` in the JSON of http://a.example/api: {what}"));
     let error = self::page(b"<html><body>Not here</body></html>").json::<Book>().expect_err("no JSON").to_string();
-    let what = "it is no JSON: expected value at line 1 column 1; it begins with \"<html><body>Not here</body></html>\"";
+    let what =
+        "it is no JSON: expected value at line 1 column 1; it begins with \"<html><body>Not here</body></html>\"";
     assert_eq!(error, format!("the JSON of http://a.example/api: {what}"));
     let long = format!("{{\"title\": \"t\", \"price\": \"{}\"}}", "x".repeat(10_000));
     assert!(self::page(long.as_bytes()).json::<Book>().expect_err("long").to_string().len() < 500);
@@ -171,7 +213,10 @@ fn nodes_have_json_and_json_has_html() {
     let data = page.css("div::attr(data-x)").jmespath("html").first().expect("HTML").page().expect("a page");
     assert_eq!(data.css("a").link().expect("a link").as_str(), "http://a.example/b");
     let error = page.css("script + script").jmespath("name").text().expect_err("a program").to_string();
-    assert!(error.starts_with("nothing at `name` in the JSON of `script + script` on http://a.example/: it is no"), "{error}");
+    assert!(
+        error.starts_with("nothing at `name` in the JSON of `script + script` on http://a.example/: it is no"),
+        "{error}"
+    );
     assert!(page.take_fault().is_none());
 }
 

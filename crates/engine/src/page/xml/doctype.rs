@@ -3,7 +3,8 @@
 /// How long a declaration is that a text begins with.
 pub(super) fn length(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let end = if bytes.get(2..9).is_some_and(|name| name.eq_ignore_ascii_case(b"DOCTYPE")) { of_doctype(text) } else { None };
+    let end =
+        if bytes.get(2..9).is_some_and(|name| name.eq_ignore_ascii_case(b"DOCTYPE")) { of_doctype(text) } else { None };
     // a quote that is not closed is none
     end.or_else(|| memchr::memchr(b'>', bytes)).map_or(bytes.len(), |end| end + 1)
 }

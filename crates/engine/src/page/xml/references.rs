@@ -83,5 +83,10 @@ fn number(digits: &str) -> Option<char> {
         Some(digits) => (digits, 16),
         None => (digits, 10),
     };
-    digits.chars().all(|c| c.is_digit(radix)).then(|| u32::from_str_radix(digits, radix).ok()).flatten().and_then(char::from_u32)
+    digits
+        .chars()
+        .all(|c| c.is_digit(radix))
+        .then(|| u32::from_str_radix(digits, radix).ok())
+        .flatten()
+        .and_then(char::from_u32)
 }

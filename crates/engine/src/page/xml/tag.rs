@@ -60,7 +60,11 @@ impl<'a> StartTag<'a> {
                         seen.extend(tag.attributes.iter().map(|(name, _)| *name));
                     }
                     let is_few = tag.attributes.len() < FEW;
-                    let is_known = if is_few { tag.attributes.iter().any(|(known, _)| *known == name) } else { !seen.insert(name) };
+                    let is_known = if is_few {
+                        tag.attributes.iter().any(|(known, _)| *known == name)
+                    } else {
+                        !seen.insert(name)
+                    };
                     // the first of a name counts
                     if is_known {
                         continue;

@@ -23,7 +23,8 @@ fn a_good_document_is_itself() {
         assert_eq!(shown(xml), xml);
         assert_eq!(page(xml).kind(), Kind::Xml);
     }
-    let declared = "\n <?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b '>'> <!-- ]> -->]><a>\r\n<![CDATA[<&amp;]]>&#x41;\r</a> \n";
+    let declared =
+        "\n <?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b '>'> <!-- ]> -->]><a>\r\n<![CDATA[<&amp;]]>&#x41;\r</a> \n";
     assert_eq!(shown(declared), "<a>\n&lt;&amp;amp;A\n</a>");
 }
 
@@ -59,9 +60,7 @@ fn a_broken_document_is_read_as_far_as_it_goes() {
 
 #[test]
 fn namespaces_are_resolved_and_shown_where_a_part_is_shown() {
-    let page = page(
-        "<f xmlns='u:f' xmlns:b='u:b' xmlns:p='u:p' id='1'><p:s x='2'><p:t/></p:s><e b:a='v'/><B/></f>",
-    );
+    let page = page("<f xmlns='u:f' xmlns:b='u:b' xmlns:p='u:p' id='1'><p:s x='2'><p:t/></p:s><e b:a='v'/><B/></f>");
     let html = |query: &str| page.css(query).first().expect("an element").html();
     assert_eq!(html("s"), "<p:s xmlns:p=\"u:p\" xmlns=\"u:f\" xmlns:b=\"u:b\" x=\"2\"><p:t/></p:s>");
     assert_eq!(html("e"), "<e xmlns=\"u:f\" xmlns:b=\"u:b\" xmlns:p=\"u:p\" b:a=\"v\"/>");
@@ -111,8 +110,14 @@ fn p03_hostile_documents_end() {
 #[test]
 fn limits_hold_for_nodes_and_depth() {
     let deep = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
-    assert!(!{ let page = page(&deep(256)); page.css("a").is_empty() || page.is_cut() });
-    assert!({ let page = page(&deep(257)); !page.css("a").is_empty() && page.is_cut() });
+    assert!(!{
+        let page = page(&deep(256));
+        page.css("a").is_empty() || page.is_cut()
+    });
+    assert!({
+        let page = page(&deep(257));
+        !page.css("a").is_empty() && page.is_cut()
+    });
     let few = Limits { nodes: 100, ..Limits::default() };
     let many = page(&format!("<r>{}</r>", "<i/>".repeat(1000))).within(few);
     assert!(many.css("i").iter().count() < 102 && many.is_cut());

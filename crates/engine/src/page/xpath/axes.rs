@@ -59,9 +59,7 @@ impl Evaluation<'_> {
                 Ok(())
             }
             Axis::Child | Axis::FollowingSibling | Axis::PrecedingSibling => Ok(()),
-            Axis::Following => {
-                (self.end_of(from)..document.last(from.node)).map(Item::node).try_for_each(see)
-            }
+            Axis::Following => (self.end_of(from)..document.last(from.node)).map(Item::node).try_for_each(see),
             Axis::Preceding => self.each_before(from.node, see),
         }
     }
@@ -89,12 +87,7 @@ impl Evaluation<'_> {
     }
 
     /// Every node on the axis of any of these, which are in document order, each once. Not always in document order.
-    pub(super) fn each_of_all(
-        &self,
-        axis: Axis,
-        from: &[Item],
-        see: &mut dyn FnMut(Item) -> Answer<()>,
-    ) -> Answer<()> {
+    pub(super) fn each_of_all(&self, axis: Axis, from: &[Item], see: &mut dyn FnMut(Item) -> Answer<()>) -> Answer<()> {
         if let [one] = from {
             return self.each(axis, *one, see);
         }

@@ -230,7 +230,9 @@ impl<'a> Document<'a> {
             }
             None => {
                 let made = self.made.borrow();
-                Cow::Owned(self.made_at(item.node).and_then(|at| made.get(at)).map_or_else(String::new, |made| made.1.clone()))
+                Cow::Owned(
+                    self.made_at(item.node).and_then(|at| made.get(at)).map_or_else(String::new, |made| made.1.clone()),
+                )
             }
         }
     }

@@ -44,7 +44,9 @@ impl<'a> Evaluation<'a> {
             ("replace", Some(by)) => {
                 let by = self.argument(by, at)?;
                 let times = if flags.contains('g') { 0 } else { 1 };
-                Ok(Value::Text(pattern.replacen(&of, times, |found: &regex::Captures<'_>| expand(&by, found)).into_owned().into()))
+                Ok(Value::Text(
+                    pattern.replacen(&of, times, |found: &regex::Captures<'_>| expand(&by, found)).into_owned().into(),
+                ))
             }
             ("match", _) => {
                 let mut found = Vec::new();
@@ -154,7 +156,9 @@ impl<'a> Evaluation<'a> {
         let best = numbers.iter().map(|(number, _)| *number).reduce(better).filter(|_| is_known);
         Ok(match name {
             "max" | "min" => Value::Number(best.unwrap_or(f64::NAN)),
-            _ => Value::Nodes(numbers.iter().filter(|(number, _)| Some(*number) == best).map(|(_, item)| *item).collect()),
+            _ => Value::Nodes(
+                numbers.iter().filter(|(number, _)| Some(*number) == best).map(|(_, item)| *item).collect(),
+            ),
         })
     }
 }

@@ -45,9 +45,7 @@ impl<'a> Evaluation<'a> {
                 }
                 Value::Text(whole.into())
             }
-            ("starts-with", [of, what]) => {
-                Value::Truth(self.argument(of, at)?.starts_with(&*self.argument(what, at)?))
-            }
+            ("starts-with", [of, what]) => Value::Truth(self.argument(of, at)?.starts_with(&*self.argument(what, at)?)),
             ("contains", [of, what]) => Value::Truth(self.argument(of, at)?.contains(&*self.argument(what, at)?)),
             ("substring-before", [of, what]) => {
                 let (of, what) = (self.argument(of, at)?, self.argument(what, at)?);

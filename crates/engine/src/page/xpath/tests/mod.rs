@@ -146,7 +146,8 @@ fn p09_what_would_take_for_ever_ends_with_its_name() {
 #[test]
 fn the_deepest_expression_that_parses_is_answered() {
     let page = page();
-    for (open, inner, close) in [("(", "1", ")"), ("*[", "*", "]"), ("not(", "1", ")"), ("-", "1", ""), ("", "1", "+1")] {
+    for (open, inner, close) in [("(", "1", ")"), ("*[", "*", "]"), ("not(", "1", ")"), ("-", "1", ""), ("", "1", "+1")]
+    {
         let expression = format!("{}{inner}{}", open.repeat(190), close.repeat(190));
         let _ = page.xpath(&expression).count();
         assert!(page.take_fault().is_none(), "{expression}");

@@ -52,9 +52,7 @@ impl<'a> Node<'a> for Handle<'a> {
 
     fn children(self) -> impl Iterator<Item = Self> + 'a {
         let below = if self.item.is_whole() { self.item.node + 1..self.document.end(self.item.node) } else { 0..0 };
-        let children = below.filter(move |node| {
-            self.document.parent(Item::node(*node)) == Some(self.item)
-        });
+        let children = below.filter(move |node| self.document.parent(Item::node(*node)) == Some(self.item));
         children.map(move |node| self.at(Item::node(node)))
     }
 
@@ -138,8 +136,21 @@ impl Writer {
                 path.push_str(self.one(&["/", "/", "//"]));
             }
             path.push_str(self.one(&[
-                "", "", "", "", "@", "parent::", "ancestor::", "ancestor-or-self::", "descendant::", "descendant-or-self::",
-                "following::", "preceding::", "following-sibling::", "preceding-sibling::", "self::",
+                "",
+                "",
+                "",
+                "",
+                "@",
+                "parent::",
+                "ancestor::",
+                "ancestor-or-self::",
+                "descendant::",
+                "descendant-or-self::",
+                "following::",
+                "preceding::",
+                "following-sibling::",
+                "preceding-sibling::",
+                "self::",
             ]));
             path.push_str(self.one(&["*", "*", "p", "div", "node()", "text()", "comment()", "id", "class"]));
             for _ in 0..self.one(&["0", "0", "0", "1", "2"]).parse().expect("a number") {
@@ -150,7 +161,11 @@ impl Writer {
     }
 
     fn expression(&mut self, depth: usize) -> String {
-        let kind = if depth == 0 { self.one(&["path", "value"]) } else { self.one(&["path", "path", "two", "function", "value"]) };
+        let kind = if depth == 0 {
+            self.one(&["path", "value"])
+        } else {
+            self.one(&["path", "path", "two", "function", "value"])
+        };
         let below = depth.saturating_sub(1);
         match kind {
             "path" => self.path(depth),
@@ -159,16 +174,35 @@ impl Writer {
                 format!("({}) {op} ({})", self.expression(below), self.expression(below))
             }
             "function" => {
-                let one = self.one(&["not", "boolean", "string", "number", "string-length", "normalize-space", "round", "floor", "id"]);
+                let one = self.one(&[
+                    "not",
+                    "boolean",
+                    "string",
+                    "number",
+                    "string-length",
+                    "normalize-space",
+                    "round",
+                    "floor",
+                    "id",
+                ]);
                 let of_nodes = self.one(&["count", "sum", "name", "local-name"]);
-                let two = self.one(&["contains", "starts-with", "substring-before", "substring-after", "concat", "substring"]);
+                let two = self.one(&[
+                    "contains",
+                    "starts-with",
+                    "substring-before",
+                    "substring-after",
+                    "concat",
+                    "substring",
+                ]);
                 match self.one(&["one", "nodes", "two"]) {
                     "one" => format!("{one}({})", self.expression(below)),
                     "nodes" => format!("{of_nodes}({})", self.path(below)),
                     _ => format!("{two}({}, {})", self.expression(below), self.expression(below)),
                 }
             }
-            _ => self.one(&["1", "2", "'x'", "'a b'", "position()", "last()", "@id", "0.5", "-1", "true()", "''"]).to_owned(),
+            _ => self
+                .one(&["1", "2", "'x'", "'a b'", "position()", "last()", "@id", "0.5", "-1", "true()", "''"])
+                .to_owned(),
         }
     }
 }
@@ -176,10 +210,28 @@ impl Writer {
 #[test]
 fn the_crate_is_of_the_same_opinion() {
     for expression in [
-        "//p[1]", "//p[last()]", "(//p)[2]", "//p[2]/..", "//p/ancestor::*[1]", "//p[position() < 3]", "id('a b')/p",
-        "//*[@id = //@class]", "//@*/following::p", "//@*/preceding::p", "//text()[. = 1] | //comment()",
-        "//p[../@id and not(@class)]", "sum(//td)", "//p != //p", "//p < //td", "//td >= true()", "-(2)", "5 mod -2",
-        "substring('12345', 0, 3)", "string(//i/following::*)", "//div//p[1]//text()", "//div/descendant::p[2]",
+        "//p[1]",
+        "//p[last()]",
+        "(//p)[2]",
+        "//p[2]/..",
+        "//p/ancestor::*[1]",
+        "//p[position() < 3]",
+        "id('a b')/p",
+        "//*[@id = //@class]",
+        "//@*/following::p",
+        "//@*/preceding::p",
+        "//text()[. = 1] | //comment()",
+        "//p[../@id and not(@class)]",
+        "sum(//td)",
+        "//p != //p",
+        "//p < //td",
+        "//td >= true()",
+        "-(2)",
+        "5 mod -2",
+        "substring('12345', 0, 3)",
+        "string(//i/following::*)",
+        "//div//p[1]//text()",
+        "//div/descendant::p[2]",
     ] {
         agree(expression);
     }
