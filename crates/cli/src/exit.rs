@@ -17,7 +17,8 @@ pub enum Exit {
     Internal = 1,
     /// The command line or a setting cannot be; nothing was sent.
     Usage = 2,
-    /// The crawl is finished, but over a `--fail-on` rule.
+    /// The crawl is finished, but over a `--fail-on` rule; or what was asked for is not there: no whole response, no
+    /// match, a page that the spider does not understand.
     Failed = 3,
     /// The job or the cache is in use, or cannot be read: another version's, another spider's, damaged.
     Job = 4,
@@ -52,6 +53,7 @@ impl Exit {
             Error::Setting { .. } | Error::Unknown { .. } | Error::MissingArgument { .. } | Error::Client(_) => {
                 Self::Usage
             }
+            Error::Failure(_) | Error::Page(_) => Self::Failed,
             Error::SignIn(_) | Error::SignedOut => Self::SignIn,
             Error::Frontier(FrontierError::Job(error)) if error.is_about_the_job() => Self::Job,
             Error::Disk { .. } | Error::Feed { .. } | Error::Space(_) | Error::Frontier(FrontierError::Job(_)) => {

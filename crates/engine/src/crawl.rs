@@ -4,6 +4,7 @@ mod fetcher;
 mod keeper;
 mod report;
 mod space;
+mod trial;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 pub use self::fetcher::Fetcher;
 pub use self::report::Report;
+pub use self::trial::{Found, Trial};
 
 use self::fetcher::assemble;
 use self::keeper::Keeper;

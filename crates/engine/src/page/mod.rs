@@ -178,6 +178,12 @@ impl Page {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// All headers, in the order in which they came.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// What its header says of how it is named to those that it leads to.
     pub(crate) fn referrer_policy(&self) -> Option<ReferrerPolicy> {
         ReferrerPolicy::of_response(&self.headers)
@@ -360,7 +366,8 @@ impl Page {
     }
 
     /// Whether a part of the page was left out of its tree.
-    pub(crate) fn is_cut(&self) -> bool {
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
         self.lost.borrow().get("parse/cut_count").is_some_and(|count| *count > 0)
     }
 
@@ -369,8 +376,9 @@ impl Page {
         self.fault.borrow_mut().get_or_insert(fault);
     }
 
-    /// What is wrong with a query that this page was asked, if anything; the first time. The crawl asks it after `parse`,
-    /// and fails the page.
+    /// The first misuse so far, such as a selector that is none. The engine asks after each `parse`; whoever reads pages
+    /// by hand asks when something is not found.
+    #[must_use]
     pub fn take_fault(&self) -> Option<Error> {
         self.fault.borrow_mut().take()
     }

@@ -9,6 +9,7 @@ mod rules;
 mod session;
 mod traps;
 mod watchdog;
+mod written;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -22,7 +23,7 @@ pub(crate) use erased::{Erased, Runnable};
 pub(crate) use fill::{Fill, FillNames};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
-pub(crate) use parsers::{End, Job, Parsers, Plan, Read, Work};
+pub(crate) use parsers::{End, Job, Parsers, Plan, Read, STACK, Work, read};
 pub use rules::{Level, LinkRules, SitemapRules};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
