@@ -192,7 +192,7 @@ fn settings_print_what_is_in_force_and_where_it_came_from() {
 fn the_spiders_are_listed_and_every_command_has_an_example() {
     let scene = Scene::new();
     assert_eq!(stdout(&run(&scene, &["list"])), "books\nkodak-pulse\nsite\n");
-    for command in ["crawl", "list", "settings", "replica", "demo"] {
+    for command in ["crawl", "select", "links", "parse", "shell", "list", "settings", "replica", "demo"] {
         let help = run(&scene, &[command, "--help"]);
         assert_eq!(help.status.code(), Some(0));
         assert!(stdout(&help).contains("Example:\n"), "{command}");

@@ -22,7 +22,7 @@ pub(crate) use erased::{Erased, Runnable};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
 pub(crate) use parsers::{End, Job, Parsers, Plan, Read, STACK, Work, read};
-pub use rules::{Level, SitemapRules};
+pub use rules::{Level, LinkRules, SitemapRules};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
 pub(crate) use traps::Traps;
