@@ -11,6 +11,7 @@ mod crawl;
 mod demo;
 mod descriptors;
 mod exit;
+mod fail_on;
 mod fetch;
 mod job;
 mod layers;
@@ -23,6 +24,7 @@ mod parse;
 mod progress;
 mod replica;
 mod report;
+mod schema;
 mod select;
 mod settings;
 mod shell;
@@ -62,6 +64,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Shell(command) => shell::run(&registry, command),
         Command::New(command) => new::run(command),
         Command::List => list::run(&registry),
+        Command::Schema { spider } => schema::run(&registry, spider),
         Command::Job(command) => job::run(command),
         Command::Cache(command) => cache::run(command),
         Command::Settings(command) => settings::run(&registry, command),
@@ -125,5 +128,10 @@ mod tests {
         assert_eq!(proxy, proxy::Settings::default());
         let images: dragline_images::Settings = read(["pipelines", "images"]).try_into().expect("settings");
         assert_eq!(images, dragline_images::Settings::default());
+        let validate: dragline_items::validate::Settings =
+            read(["pipelines", "validate"]).try_into().expect("settings");
+        assert_eq!(validate, dragline_items::validate::Settings::default());
+        let dedupe: dragline_items::dedupe::Settings = read(["pipelines", "dedupe"]).try_into().expect("settings");
+        assert_eq!(dedupe, dragline_items::dedupe::Settings::default());
     }
 }

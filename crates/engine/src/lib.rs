@@ -44,5 +44,5 @@ pub mod prelude {
     pub use crate::error::{Error, Result};
     pub use crate::message::{Failure, FailureKind, Item, ItemType, Method, Record, Request, Secret};
     pub use crate::page::{Extract, Link, Links, Loader, Node, Page, Selection};
-    pub use crate::spider::{Output, Session, Spider};
+    pub use crate::spider::{Level, LinkRules, Output, Session, SitemapRules, Spider};
 }

@@ -9,7 +9,10 @@ fn main() -> ExitCode {
     let registry = Registry::new()
         .spider::<books::Books>()
         .spider::<kodak_pulse::KodakPulse>()
+        .spider::<shelf::Shelf>()
         .spider::<site::Site>()
+        .pipeline::<dragline_items::Validate>()
+        .pipeline::<dragline_items::Dedupe>()
         .pipeline::<dragline_images::Images>()
         .feed_format(dragline_sqlite::sqlite())
         .feed_storage(dragline_objects::Objects);

@@ -11,6 +11,8 @@ pub fn forms(input: &[u8]) {
     let (first, html) = first_line(input);
     let (text, html) = (String::from_utf8_lossy(first), String::from_utf8_lossy(html));
     let page = Page::from_html("http://site.example/dir/", &html);
+    // a form may ask for an encoding that lacks what is to be sent
+    let is_lossy = html.to_ascii_lowercase().contains("accept-charset");
     for form in page.forms() {
         for number in 0..form.buttons().len() {
             assert!(form.clone().click_number(number).is_ok(), "a button can be pressed");
@@ -18,7 +20,8 @@ pub fn forms(input: &[u8]) {
         let form = form.set(text.clone(), text.clone()).with_method(Method::GET);
         let Ok(form) = form.with_action("/x") else { unreachable!("a URL") };
         let request = form.request().expect("a request");
-        assert_eq!(pairs(request.url.query().unwrap_or_default()), lined(form.fields()), "{html}");
+        let sent = pairs(request.url.query().unwrap_or_default());
+        assert!(is_lossy || sent == lined(form.fields()), "{sent:?} of {html}");
     }
     let escaped = text.replace('&', "&amp;").replace('"', "&quot;");
     let ours = format!("<form method=post><input type=hidden name=a value=\"{escaped}\"></form>");

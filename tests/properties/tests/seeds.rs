@@ -142,6 +142,6 @@ macro_rules! targets {
 }
 
 targets!(
-    canonical, robots, cookies, codings, waits, freshness, redirects, curl, data_urls, srcset, css_images, pictures,
-    forms
+    canonical, codings, cookies, css_images, curl, data_urls, declared, encodings, forms, freshness, html, pictures,
+    redirects, robots, selectors, sitemaps, srcset, waits, xml
 );

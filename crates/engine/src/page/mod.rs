@@ -1,16 +1,21 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod css;
 mod dates;
 mod events;
 pub mod extract;
 mod feeds;
 mod forms;
+mod given;
 mod head;
+mod json;
 mod kind;
 mod links;
 pub mod loader;
 mod node;
+mod patterns;
 pub mod pictures;
+mod queries;
 mod rows;
 mod scan;
 mod selection;
@@ -19,6 +24,7 @@ mod sitemap;
 mod text;
 mod tree;
 mod xml;
+mod xpath;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -34,6 +40,8 @@ pub use dragline_query as query;
 pub use extract::Extract;
 pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
 pub use forms::{Button, Form};
+pub use given::Variable;
+pub use json::{Json, JsonSelection};
 pub use kind::{Kind, is_binary};
 pub use links::{Link, Links};
 pub use loader::Loader;
@@ -71,7 +79,11 @@ pub struct Page {
     tree: OnceCell<Html>,
     /// What its tags say; nothing where only the tree knows.
     scan: OnceCell<Option<Scan>>,
+    /// Its nodes by their numbers, once it is asked in XPath.
+    order: OnceCell<xpath::Order>,
+    in_order: OnceCell<bool>,
     base: OnceCell<Url>,
+    json: OnceCell<json::Document>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
     limits: Limits,
@@ -96,7 +108,10 @@ impl Page {
             text: OnceCell::new(),
             tree: OnceCell::new(),
             scan: OnceCell::new(),
+            order: OnceCell::new(),
+            in_order: OnceCell::new(),
             base: OnceCell::new(),
+            json: OnceCell::new(),
             fault: RefCell::new(None),
             limits: Limits::default(),
             unpacked: OnceCell::new(),
@@ -141,7 +156,8 @@ impl Page {
     pub fn with_charset(self, charset: Charset) -> Self {
         let charset = Some(charset);
         let (text, tree, base) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { charset, text, tree, base, ..self }
+        let (order, in_order) = (OnceCell::new(), OnceCell::new());
+        Self { charset, text, tree, order, in_order, base, ..self }
     }
 
     /// The URL that answered, after redirects.
@@ -325,6 +341,30 @@ impl Page {
         })
     }
 
+    /// The tree's nodes by their numbers in document order.
+    fn order(&self) -> &xpath::Order {
+        self.order.get_or_init(|| xpath::Order::of(self.tree()))
+    }
+
+    /// Whether the tree lies in memory as it stands.
+    fn is_in_order(&self) -> bool {
+        *self.in_order.get_or_init(|| css::is_in_order(self.tree()))
+    }
+
+    /// Whether names have namespaces.
+    fn is_xml(&self) -> bool {
+        self.kind() == Kind::Xml
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Counts a query that took more than its budget.
+    fn count_spent(&self) {
+        self.lose("parse/selector_budget_count", 1);
+    }
+
     /// Whether a part of the page was left out of its tree.
     #[must_use]
     pub fn is_cut(&self) -> bool {
@@ -345,7 +385,8 @@ impl Page {
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.lost.borrow().clone().into_iter().filter(|(_, count)| *count > 0)
+        let json = ("json/bad_count", u64::from(self.is_bad_json()));
+        self.lost.borrow().clone().into_iter().chain([json]).filter(|(_, count)| *count > 0)
     }
 }
 

@@ -10,6 +10,7 @@ use ego_tree::NodeId;
 use html5ever::driver::ParseOpts;
 use html5ever::interface::TreeSink;
 use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::tokenizer::TokenizerOpts;
 use html5ever::tree_builder::TreeBuilderOpts;
 use scraper::{Html, HtmlTreeSink};
 
@@ -34,7 +35,7 @@ pub struct Limits {
     pub attributes: usize,
     /// Bytes of an attribute's value.
     pub attribute_size: usize,
-    /// How long parsing may take.
+    /// How long parsing may take, and the answer to an XPath expression.
     pub time: Duration,
     /// Candidates of [pictures](super::pictures).
     pub pictures: usize,
@@ -42,6 +43,8 @@ pub struct Limits {
     pub sitemap: SitemapLimits,
     /// Links that are taken from a page.
     pub links: usize,
+    /// How many nodes the answer to an XPath expression may look at.
+    pub steps: u64,
 }
 
 impl Default for Limits {
@@ -56,6 +59,7 @@ impl Default for Limits {
             pictures: 2000,
             sitemap: SitemapLimits::default(),
             links: 10_000,
+            steps: 100_000_000,
         }
     }
 }
@@ -74,8 +78,12 @@ pub(super) fn parse_into<S: TreeSink<Handle = NodeId>>(
 ) -> (S::Output, bool) {
     let begin = Instant::now();
     let text = without_nul(text);
-    let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
-    let mut parser = html5ever::driver::parse_document(sink, ParseOpts { tree_builder, ..ParseOpts::default() });
+    let options = ParseOpts {
+        // a byte order mark is no part of a text that has been decoded
+        tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
+        tree_builder: TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
+    };
+    let mut parser = html5ever::driver::parse_document(sink, options);
     let excess = excess(&text, limits);
     for piece in pieces(&text, &excess) {
         parser.process(StrTendril::from_slice(&text[piece.clone()]));
@@ -159,7 +167,7 @@ mod tests {
             assert_eq!(page.root().html(), "<html><head></head><body></body></html>");
             assert!(!page.is_cut());
         }
-        let page = Page::from_html("http://a.example/", "<noscript><p>a\0b</noscript>");
+        let page = Page::from_html("http://a.example/", "<body><noscript><p>a\0b</noscript>");
         assert_eq!(page.css("noscript > p").text().expect("text"), "ab");
     }
 

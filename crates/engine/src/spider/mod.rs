@@ -2,6 +2,7 @@
 
 mod declared;
 mod erased;
+mod fill;
 mod output;
 mod parsers;
 mod rules;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use declared::Declaration;
 pub(crate) use erased::{Erased, Runnable};
+pub(crate) use fill::{Fill, FillNames};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
 pub(crate) use parsers::{End, Job, Parsers, Plan, Read, STACK, Work, read};
@@ -49,7 +51,7 @@ pub struct Settings {
     pub max_attributes: usize,
     /// The longest value of an attribute; the rest of the value is left out.
     pub max_attribute: ByteSize,
-    /// The longest that parsing a page may take; the rest of the page is left out.
+    /// The longest that parsing a page may take; the rest of the page is left out. An XPath expression may take as long.
     #[serde(with = "humantime_serde")]
     pub parse_timeout: Duration,
     /// The most candidates of a page's pictures; the others are left out.
@@ -65,6 +67,8 @@ pub struct Settings {
     pub max_sitemap_depth: u32,
     /// The most sitemaps of a host.
     pub max_sitemaps_per_host: u32,
+    /// The most nodes that the answer to an XPath expression may look at; one that would take more fails the page.
+    pub selector_budget: u64,
 }
 
 impl Default for Settings {
@@ -84,6 +88,7 @@ impl Default for Settings {
             max_sitemap_urls: 50_000,
             max_sitemap_depth: 2,
             max_sitemaps_per_host: 1000,
+            selector_budget: 100_000_000,
         }
     }
 }
@@ -107,6 +112,7 @@ impl Settings {
                 depth: self.max_sitemap_depth,
                 files: self.max_sitemaps_per_host,
             },
+            steps: self.selector_budget,
         }
     }
 }

@@ -1,16 +1,4 @@
 //! Forms: what a browser would send, and what to send in its place.
-//!
-//! A [`Form`] is a value of its own: it outlives its page, so that signing in reads
-//!
-//! ```
-//! use dragline::prelude::*;
-//!
-//! async fn sign_in(session: &Session, site: Url, password: &str) -> Result<()> {
-//!     let form = session.get(site).await?.form("form.login")?;
-//!     let home = session.page(form.set("user", "me").set("password", password).request()?).await?;
-//!     home.css("a.sign-out").first().map(drop).map_err(|_| Error::sign_in("no way out"))
-//! }
-//! ```
 
 mod button;
 mod census;
@@ -38,6 +26,21 @@ use crate::message::{Method, Request, mask};
 /// What is sent is what a browser sends (WHATWG HTML, section 4.10.21): fields in the order of the page, without those that
 /// are disabled or not chosen, and with the first button, as if somebody had pressed Enter. A field that is [set](Form::set)
 /// stays where it was, one that is new comes last.
+///
+/// It is a value of its own, which outlives its page, so that signing in reads:
+///
+/// ```
+/// use dragline::prelude::*;
+///
+/// async fn sign_in(session: &Session, site: Url, password: &str) -> Result<()> {
+///     let form = session.get(site).await?.form("form.login")?;
+///     let home = session.page(form.set("user", "me").set("password", password).request()?).await?;
+///     match home.form("form.login") {
+///         Ok(_) => Err(Error::sign_in("the login form came back")),
+///         Err(_) => Ok(()),
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Form {
     name: Option<String>,

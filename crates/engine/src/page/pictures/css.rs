@@ -296,7 +296,7 @@ fn draws(property: &str) -> bool {
     let known = ["background", "list-style", "border-image", "mask", "content", "cursor", "shape-outside"];
     let is_known =
         |name: &&str| property.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
-    property.starts_with("--") || known.iter().any(|name| is_known(&name))
+    property.starts_with("--") || known.iter().any(is_known)
 }
 
 fn is_name(c: char) -> bool {

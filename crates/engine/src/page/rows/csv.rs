@@ -35,6 +35,14 @@ pub struct Row {
     values: StringRecord,
 }
 
+impl Page {
+    /// The page as CSV: `for row in page.csv().delimiter(b';')`.
+    #[must_use]
+    pub fn csv(&self) -> Csv<'_> {
+        Csv::new(self)
+    }
+}
+
 impl<'a> Csv<'a> {
     pub(in crate::page) fn new(page: &'a Page) -> Self {
         Self { page, delimiter: b',', quote: b'"', headers: None }

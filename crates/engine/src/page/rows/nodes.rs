@@ -128,6 +128,13 @@ impl Drop for Part<'_> {
 }
 
 impl Page {
+    /// The elements of a name, as it is written (`item`, `media:content`), of a long XML document: one after the other,
+    /// each as a page of its own. Those within another of the name are a part of that.
+    #[must_use]
+    pub fn xml_nodes(&self, name: &str) -> XmlNodes<'_> {
+        XmlNodes::new(self, name)
+    }
+
     /// A part of this page as a page.
     fn part(&self, xml: String) -> Page {
         let mut headers = HeaderMap::new();

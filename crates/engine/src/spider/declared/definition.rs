@@ -159,34 +159,47 @@ pub(super) enum Take {
 pub(super) enum Parse {
     #[default]
     Text,
-    /// A number: `-1.5`.
+    /// The first number: `-1.5`.
     Number,
-    /// A whole number.
+    /// The first whole number.
     Integer,
     /// The amount in `£1,234.50`, in `1.234,50 €`.
     Price,
-    /// `true`, `yes`, `1`, `on`; `false`, `no`, `0`, `off`.
+    /// A day, as `2024-03-05`.
+    Date,
+    /// `true`, `yes`, `1`; `false`, `no`, `0`.
     Boolean,
     /// A URL, absolute.
     Url,
     Json,
 }
 
-/// `[[pages.NAME.follow]]`
+/// `[[pages.NAME.follow]]`: the links of a page, by the words of [`Links`](crate::page::Links).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Follow {
-    /// The kind of page that they lead to.
-    pub(super) page: String,
-    /// Links in what this finds only.
-    pub(super) css: Option<String>,
-    pub(super) xpath: Option<String>,
+    /// The kind of page that they lead to; without it they are left, whatever later rules say.
+    pub(super) page: Option<String>,
+    /// Within the elements that this finds only.
+    #[serde(default)]
+    pub(super) css: Texts,
+    #[serde(default)]
+    pub(super) xpath: Texts,
     /// Regular expressions; one of them finds something in the URL.
     #[serde(default)]
     pub(super) allow: Texts,
     /// None of them does.
     #[serde(default)]
     pub(super) deny: Texts,
+    /// Regular expressions; one of them finds something in the link's text.
+    #[serde(default)]
+    pub(super) text: Texts,
+    /// These domains and what lies below them only.
+    #[serde(default)]
+    pub(super) domains: Texts,
+    /// Neither these domains nor what lies below them.
+    #[serde(default)]
+    pub(super) deny_domains: Texts,
 }
 
 /// `next`; a text alone is a CSS selector of links.

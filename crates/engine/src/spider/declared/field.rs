@@ -307,7 +307,7 @@ impl Field {
         match self.map.as_ref().map(|map| map.get(text.trim())) {
             Some(Some(value)) => Ok(value.clone()),
             Some(None) => Err(on(format!("`{}` is not in its `map`", &text[..text.floor_char_boundary(100)]))),
-            None => convert(self.parse, text, page).map_err(on),
+            None => convert(self.parse, text, page).map_err(|error| on(error.to_string())),
         }
     }
 
@@ -318,7 +318,7 @@ impl Field {
             Parse::Number | Parse::Price => value.is_number(),
             Parse::Integer => value.is_i64() || value.is_u64(),
             Parse::Boolean => value.is_boolean(),
-            Parse::Url => false,
+            Parse::Date | Parse::Url => false,
         }
     }
 }

@@ -1,26 +1,24 @@
 //! A kind of page of a declared spider: what is kept of it, and where it leads.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use dragline_query::Query;
-use regex::Regex;
+use dragline_query::{Query, pattern};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::definition::{self, Short};
-use super::field::{Field, Found, Reading, Source, expression, fields, object, query};
+use super::field::{Field, Found, Reading, Source, fields, object, query};
 use super::place::{Fault, Places};
 use super::{Declared, Step};
 use crate::error::{Error, Result};
-use crate::page::{Node, Page};
-use crate::spider::Output;
+use crate::page::{Links, Node, Page};
+use crate::spider::{LinkRules, Output};
 
 /// A kind of page, checked.
 #[derive(Debug)]
 pub(super) struct Kind {
     pub(super) items: Vec<Item>,
-    follow: Vec<Follow>,
+    follow: LinkRules<Step>,
     next: Option<Next>,
 }
 
@@ -30,14 +28,6 @@ pub(super) struct Item {
     pub(super) kind: String,
     rows: Option<Source>,
     pub(super) fields: Vec<Field>,
-}
-
-#[derive(Debug)]
-struct Follow {
-    page: String,
-    within: Option<Arc<Query>>,
-    allow: Vec<Regex>,
-    deny: Vec<Regex>,
 }
 
 #[derive(Debug)]
@@ -57,9 +47,18 @@ impl Kind {
         for (number, item) in kind.items.iter().enumerate() {
             items.push(Item::parse(&[path, &["items", &number.to_string()]].concat(), item, places)?);
         }
-        let mut follow = Vec::new();
+        let mut follow = LinkRules::new();
         for (number, rule) in kind.follow.iter().enumerate() {
-            follow.push(Follow::parse(&[path, &["follow", &number.to_string()]].concat(), rule, kinds)?);
+            let number = number.to_string();
+            let path = [path, &["follow", &number]].concat();
+            let links = links_of(&path, rule)?;
+            follow = match &rule.page {
+                Some(page) => {
+                    check_kind(&[&path[..], &["page"]].concat(), page, kinds)?;
+                    follow.follow(links, Step::Page(page.clone()))
+                }
+                None => follow.leave(links),
+            };
         }
         let next = kind.next.as_ref().map(|next| Next::parse(&[path, &["next"]].concat(), next)).transpose()?;
         Ok(Self { items, follow, next })
@@ -81,14 +80,7 @@ impl Kind {
                 }
             }
         }
-        let mut taken = HashSet::new();
-        for rule in &self.follow {
-            rule.links(page, out, |url, out| {
-                if taken.insert(url.clone()) {
-                    out.follow(url, Step::Page(rule.page.clone()));
-                }
-            });
-        }
+        self.follow.follow_links(page, out);
         if let Some(next) = &self.next {
             next.links(page, out, |url, out| out.follow(url, Step::Page(name.to_owned())));
         }
@@ -124,34 +116,33 @@ impl Item {
     }
 }
 
-impl Follow {
-    fn parse(path: &[&str], rule: &definition::Follow, kinds: &[&str]) -> Result<Self, Fault> {
-        check_kind(&[path, &["page"]].concat(), &rule.page, kinds)?;
-        let compile = |key: &str, texts: &definition::Texts| -> Result<Vec<Regex>, Fault> {
-            texts.0.iter().map(|text| expression(&[path, &[key]].concat(), text)).collect()
+/// A rule's filter.
+fn links_of(path: &[&str], rule: &definition::Follow) -> Result<Links, Fault> {
+    let mut links = Links::new();
+    let each = |key: &'static str, texts: &definition::Texts| -> Result<(), Fault> {
+        let path = [path, &[key]].concat();
+        let check = |text: &String| match key {
+            "css" => Query::css(text).map(drop),
+            "xpath" => Query::xpath(text).map(drop),
+            "allow" | "deny" | "text" => pattern(text).map(drop),
+            _ => Ok(()),
         };
-        Ok(Self {
-            page: rule.page.clone(),
-            within: query(path, rule.css.as_deref(), rule.xpath.as_deref())?,
-            allow: compile("allow", &rule.allow)?,
-            deny: compile("deny", &rule.deny)?,
-        })
+        texts.0.iter().try_for_each(|text| check(text).map_err(|error| Fault::new(&path, error)))
+    };
+    let adds: [(&'static str, &definition::Texts, fn(Links, &str) -> Links); 7] = [
+        ("css", &rule.css, Links::restrict_css),
+        ("xpath", &rule.xpath, Links::restrict_xpath),
+        ("allow", &rule.allow, Links::allow),
+        ("deny", &rule.deny, Links::deny),
+        ("text", &rule.text, Links::restrict_text),
+        ("domains", &rule.domains, Links::allow_domains),
+        ("deny_domains", &rule.deny_domains, Links::deny_domains),
+    ];
+    for (key, texts, add) in adds {
+        each(key, texts)?;
+        links = texts.0.iter().fold(links, |links, text| add(links, text));
     }
-
-    fn links(&self, page: &Page, out: &mut Output<Declared>, mut see: impl FnMut(Url, &mut Output<Declared>)) {
-        let regions = match &self.within {
-            Some(query) => page.root().select(query).iter().collect(),
-            None => page.css("html").iter().collect::<Vec<_>>(),
-        };
-        for region in regions {
-            links_in(&region, page, out, |url, out| {
-                let is = |rules: &[Regex]| rules.iter().any(|rule| rule.is_match(url.as_str()));
-                if (self.allow.is_empty() || is(&self.allow)) && !is(&self.deny) {
-                    see(url, out);
-                }
-            });
-        }
-    }
+    Ok(links)
 }
 
 impl Next {

@@ -13,7 +13,8 @@ const NUMBER: u8 = 1;
 const INTEGER: u8 = 2;
 const BOOLEAN: u8 = 3;
 const URL: u8 = 4;
-const ANY: u8 = 5;
+const DATE: u8 = 5;
+const ANY: u8 = 6;
 
 /// All kinds of items, each once; one that several kinds of pages give has the fields of all of them.
 pub(super) fn items<'k>(kinds: impl Iterator<Item = &'k Kind>) -> Vec<ItemType> {
@@ -43,6 +44,7 @@ fn of(field: &Declared) -> Field {
     } else {
         match field.parse {
             Parse::Text => pick::<TEXT>,
+            Parse::Date => pick::<DATE>,
             Parse::Number | Parse::Price => pick::<NUMBER>,
             Parse::Integer => pick::<INTEGER>,
             Parse::Boolean => pick::<BOOLEAN>,
@@ -72,6 +74,7 @@ fn one<const TYPE: u8>() -> Value {
         INTEGER => json!({"type": "integer"}),
         BOOLEAN => json!({"type": "boolean"}),
         URL => json!({"type": "string", "format": "uri"}),
+        DATE => json!({"type": "string", "format": "date"}),
         _ => json!({}),
     }
 }

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use url::Url;
 
 use super::place::Fault;
+use crate::message::mask;
 
 /// A text with places.
 #[derive(Debug, Clone)]
@@ -69,8 +70,8 @@ impl Template {
         let Some(text) = self.expand(arguments).next() else { return Ok(None) };
         match Url::parse(text.trim()) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Some(url)),
-            Ok(_) => Err(format!("`{text}` is neither http nor https")),
-            Err(error) => Err(format!("`{text}` is not a URL: {error}")),
+            Ok(_) => Err(format!("`{}` is neither http nor https", mask::text(&text))),
+            Err(error) => Err(format!("`{}` is not a URL: {error}", mask::text(&text))),
         }
     }
 }
