@@ -50,16 +50,18 @@ fn every_template_builds_and_passes_its_test_at_once() {
     let checkout = root().display().to_string();
     let told = begin(&scene, "", &["project", "shop", "--dragline", &checkout]);
     assert!(told.contains("cargo run -- crawl shop "), "{told}");
-    for template in ["login"] {
+    for template in ["login", "rules", "sitemap"] {
         let told = begin(&scene, "shop", &["spider", &format!("my-{template}"), "--template", template]);
         assert!(told.contains(&format!("`mod my_{template};`")), "{told}");
     }
+    let told = begin(&scene, "shop", &["spider", "my-file", "--template", "declarative"]);
+    assert!(told.contains("cargo run -- crawl spiders/my-file.toml -a url="), "{told}");
     std::fs::copy(root().join("Cargo.lock"), scene.path("shop/Cargo.lock")).expect("copied");
     let tested = cargo(&scene, "shop", &["test"]);
     assert!(tested.status.success(), "{}", said(&tested));
     assert!(!said(&tested).contains("warning"), "{}", said(&tested));
     let listed = cargo(&scene, "shop", &["run", "--quiet", "--", "list"]);
-    assert_eq!(said(&listed), "my-login\nshop\n");
+    assert_eq!(said(&listed), "my-login\nmy-rules\nmy-sitemap\nshop\n");
     let formatted = cargo_fmt(&scene.path("shop"));
     assert!(formatted.status.success(), "{}", said(&formatted));
 }

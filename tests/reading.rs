@@ -214,7 +214,7 @@ fn what_a_newcomer_gets_wrong_is_said_with_what_there_is() {
     said(
         &["parse", "book", url],
         2,
-        "no spider is called `book` (known: books, kodak-pulse, site; did you mean `books`?)",
+        "no spider is called `book` (known: books, kodak-pulse, shelf, site; did you mean `books`?)",
     );
     said(&["parse", "books", url], 2, "spider `books` needs `url`: give `-a url=…`");
     let books = ["parse", "books", url, "-a", "url=http://a.example/"];
@@ -258,6 +258,9 @@ fn the_shell_does_what_a_pipe_says() {
     let (_shop, url) = shop();
     let scene = page();
     let shell = |input: &str| fed(&scene, &["shell", &url], input);
+    let forms = "<base href='http://a.example/'><form id=in method=post action=login><input name=user value=me><input \
+                 type=password name=password value=canary-9b></form><img src=a.png srcset='b.png 2x'>";
+    std::fs::write(scene.path("forms.html"), forms).expect("written");
     assert_eq!(shell("title\n").out, "All products | Books to Scrape - Sandbox\n");
     assert_eq!(shell("h1\ncss h1::text\n").out, "<h1>All products</h1>\nAll products\n");
     assert_eq!(shell("css h3 a::attr(href)\n").lines().len(), 20);
@@ -266,6 +269,9 @@ fn the_shell_does_what_a_pipe_says() {
     assert!(shell("headers").out.contains("content-type: text/html"));
     let links = shell("links\n");
     assert!(links.lines().contains(&format!("{url}catalogue/page-2.html").as_str()), "{}", links.out);
+    let forms = fed(&scene, &["shell", "forms.html"], "forms\nimages\n");
+    let expected = "POST http://a.example/login  #in   user=me password=***\nhttp://a.example/b.png\n";
+    assert_eq!(forms.out, expected, "{}", forms.err);
     let help = shell("help\nquit\nh1\n");
     assert!(help.out.contains("xpath EXPRESSION") && !help.out.contains("All products"), "{}", help.out);
     let wrong = shell("hlep\nh1\n");

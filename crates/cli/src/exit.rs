@@ -37,6 +37,8 @@ impl Exit {
     #[must_use]
     pub fn of(error: &anyhow::Error) -> Self {
         match error.downcast_ref::<Error>() {
+            // of a page that a person asked for; in a crawl it is counted
+            Some(Error::Page(_)) => Self::Failed,
             Some(error) => Self::of_engine(error),
             None if error.downcast_ref::<JobError>().is_some() => Self::Job,
             None if matches!(error.downcast_ref::<CacheError>(), Some(CacheError::Io { .. })) => Self::Disk,
@@ -53,7 +55,7 @@ impl Exit {
             Error::Setting { .. } | Error::Unknown { .. } | Error::MissingArgument { .. } | Error::Client(_) => {
                 Self::Usage
             }
-            Error::Failure(_) | Error::Page(_) => Self::Failed,
+            Error::Failure(_) => Self::Failed,
             Error::SignIn(_) | Error::SignedOut => Self::SignIn,
             Error::Frontier(FrontierError::Job(error)) if error.is_about_the_job() => Self::Job,
             Error::Disk { .. } | Error::Feed { .. } | Error::Space(_) | Error::Frontier(FrontierError::Job(_)) => {

@@ -60,7 +60,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Fetch(command) => fetch::run(&registry, command),
         Command::Select(command) => select::run(&registry, command),
         Command::Links(command) => links::run(&registry, command),
-        Command::Parse(command) => parse::run(&registry, command),
+        Command::Parse(command) => parse::run(registry, command),
         Command::Shell(command) => shell::run(&registry, command),
         Command::New(command) => new::run(command),
         Command::List => list::run(&registry),

@@ -10,6 +10,7 @@ use dragline::{Error, Registry, Trial};
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::crawl::declared;
 use crate::exit::Exit;
 use crate::options::reading::Parse;
 use crate::source::{Place, asked, asked_for, from_disk, log, usage};
@@ -44,8 +45,9 @@ struct Wish {
 }
 
 /// Fetches, parses, prints.
-pub(crate) fn run(registry: &Registry, command: &Parse) -> anyhow::Result<Exit> {
-    registry.spider_settings(&command.spider)?;
+pub(crate) fn run(registry: Registry, command: &Parse) -> anyhow::Result<Exit> {
+    let (registry, spider) = declared(registry, &command.spider)?;
+    registry.spider_settings(&spider)?;
     let place = Place::read(&command.source)?;
     let url = command.url.as_deref().map(Url::parse).transpose();
     let url = url.map_err(|error| usage(format!("`--url` is no URL: {error}")))?;
@@ -54,9 +56,9 @@ pub(crate) fn run(registry: &Registry, command: &Parse) -> anyhow::Result<Exit> 
     }
     let mut layers = asked_for(&command.configured)?;
     for argument in &command.argument {
-        layers.add_argument(&command.spider, argument)?;
+        layers.add_argument(&spider, argument)?;
     }
-    let trial = Trial::build(registry, &command.spider, &layers)?;
+    let trial = Trial::build(&registry, &spider, &layers)?;
     let _log = log(&command.log_level, trial.settings())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let branch = runtime.block_on(async {

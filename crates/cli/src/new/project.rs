@@ -22,8 +22,7 @@ pub(super) fn begin(names: &Names, template: Template, dragline: Option<&Path>) 
         return Err(usage(format!("`{}` is there already", names.name)));
     }
     let (dependencies, from) = dependencies(dragline)?;
-    let mut files = template::project(names, &dependencies);
-    files.extend(template::spider(template, names));
+    let files = template::project(template, names, &dependencies);
     let begun =
         tempfile::Builder::new().prefix(".dragline-new-").tempdir_in(".").map_err(|error| failed(folder, error))?;
     for file in &files {
@@ -43,10 +42,10 @@ pub(super) fn begin(names: &Names, template: Template, dragline: Option<&Path>) 
     }
     let name = &names.name;
     Ok(vec![
-        format!("{name}/ is a project with the spider `{name}` (Dragline: {})", escape(&from)),
+        format!("{name}/ is a project with the spider `{}` (Dragline: {})", template.spider(names), escape(&from)),
         format!("  cd {name}"),
         "  cargo test".to_owned(),
-        format!("  cargo run -- crawl {name} {}", template.arguments()),
+        format!("  cargo run -- crawl {} {}", template.spider(names), template.arguments()),
     ])
 }
 
@@ -68,33 +67,23 @@ pub(super) fn add(names: &Names, template: Template) -> anyhow::Result<Vec<Strin
     }
     let main = folder.join(MAIN);
     let text = fs::read_to_string(&main).map_err(|error| failed(&main, error))?;
+    let with = runner::with_spider(&text, names).filter(|_| template.is_rust());
     let written = files.iter().try_for_each(|file| write(folder, file));
-    let registered = written.and_then(|()| match runner::with_spider(&text, names) {
-        Some(text) => replace(&main, &text).map(|()| true),
-        None => Ok(false),
-    });
-    let registered =
-        registered.inspect_err(|_| files.iter().for_each(|file| drop(fs::remove_file(folder.join(&file.path)))))?;
+    let written = written.and_then(|()| with.as_ref().map_or(Ok(()), |text| replace(&main, text)));
+    if let Err(error) = written {
+        files.iter().for_each(|file| drop(fs::remove_file(folder.join(&file.path))));
+        return Err(error);
+    }
     let mut said: Vec<String> = files.iter().map(|file| format!("{} is new", file.path.display())).collect();
-    if registered {
+    if with.is_some() {
         said.push(format!("{MAIN} has `{}` and `{}`", runner::module(names), runner::registration(names)));
-    } else {
+    } else if template.is_rust() {
         said.push(format!("add to {MAIN}:"));
         said.push(format!("  {}", runner::module(names)));
         said.push(format!("  {}    (after `Registry::new()`)", runner::registration(names)));
     }
-    said.push(format!("cargo run -- crawl {} {}", names.name, template.arguments()));
+    said.push(format!("cargo run -- crawl {} {}", template.spider(names), template.arguments()));
     Ok(said)
-}
-
-impl Template {
-    /// What its spider must be given.
-    fn arguments(self) -> &'static str {
-        match self {
-            Self::Basic => "-a url=http://127.0.0.1:8000/ -o items.jsonl",
-            Self::Login => "-a site=http://127.0.0.1:8000/ -a username=me -o items.jsonl",
-        }
-    }
 }
 
 /// The lines of `Cargo.toml` that name Dragline, and where that comes from.

@@ -6,7 +6,7 @@ use super::names::Names;
 use crate::options::new::Template;
 
 /// A file of a new project or spider: where it goes, and what is in it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) text: String,
@@ -23,11 +23,15 @@ type Texts = &'static [(&'static str, &'static str)];
 
 const PROJECT: Texts = template![
     "Cargo.toml" <- "project/Cargo.toml.in",
-    "src/main.rs" <- "project/main.rs",
     "config/default.toml" <- "project/default.toml",
     "README.md" <- "project/README.md",
     ".gitignore" <- "project/gitignore",
 ];
+
+const RUNNER: Texts = template!["src/main.rs" <- "project/main.rs"];
+
+/// That of a project whose spiders are files.
+const BARE_RUNNER: Texts = template!["src/main.rs" <- "project/bare.rs"];
 
 const BASIC: Texts = template![
     "src/{{module}}.rs" <- "basic/spider.rs",
@@ -41,13 +45,54 @@ const LOGIN: Texts = template![
     "tests/pages/{{name}}-login.html" <- "login/login.html",
 ];
 
-/// The files of a project, without its spider.
-pub(super) fn project(names: &Names, dependencies: &str) -> Vec<File> {
-    let mut files = files(PROJECT, names);
-    for file in &mut files {
+const RULES: Texts = template![
+    "src/{{module}}.rs" <- "rules/spider.rs",
+    "tests/pages/{{name}}-list.html" <- "rules/list.html",
+    "tests/pages/{{name}}-book.html" <- "basic/book.html",
+];
+
+const SITEMAP: Texts = template![
+    "src/{{module}}.rs" <- "sitemap/spider.rs",
+    "tests/pages/{{name}}-sitemap.xml" <- "sitemap/sitemap.xml",
+    "tests/pages/{{name}}-book.html" <- "basic/book.html",
+];
+
+const DECLARATIVE: Texts = template![
+    "spiders/{{name}}.toml" <- "declarative/spider.toml",
+    "tests/{{module}}.rs" <- "declarative/test.rs",
+    "tests/pages/{{name}}-list.html" <- "basic/list.html",
+    "tests/pages/{{name}}-book.html" <- "basic/book.html",
+];
+
+/// The files of a project with its first spider.
+pub(super) fn project(template: Template, names: &Names, dependencies: &str) -> Vec<File> {
+    let runner = if template.is_rust() { RUNNER } else { BARE_RUNNER };
+    let mut all = [files(PROJECT, names), files(runner, names), spider(template, names)].concat();
+    for file in &mut all {
         file.text = file.text.replace("{{dependencies}}", dependencies.trim_end());
+        file.text = file.text.replace("{{spider}}", &template.spider(names));
     }
-    files
+    all
+}
+
+impl Template {
+    /// Whether its spider is a module that the runner must know.
+    pub(super) fn is_rust(self) -> bool {
+        self != Self::Declarative
+    }
+
+    /// What its spider is called on the command line.
+    pub(super) fn spider(self, names: &Names) -> String {
+        if self.is_rust() { names.name.clone() } else { format!("spiders/{}.toml", names.name) }
+    }
+
+    /// What its spider must be given.
+    pub(super) fn arguments(self) -> &'static str {
+        match self {
+            Self::Login => "-a site=http://127.0.0.1:8000/ -a username=me -o items.jsonl",
+            _ => "-a url=http://127.0.0.1:8000/ -o items.jsonl",
+        }
+    }
 }
 
 /// The files of a spider.
@@ -55,6 +100,9 @@ pub(super) fn spider(template: Template, names: &Names) -> Vec<File> {
     let texts = match template {
         Template::Basic => BASIC,
         Template::Login => LOGIN,
+        Template::Rules => RULES,
+        Template::Sitemap => SITEMAP,
+        Template::Declarative => DECLARATIVE,
     };
     files(texts, names)
 }

@@ -45,4 +45,10 @@ pub(crate) enum Template {
     Basic,
     /// An account that is signed in to.
     Login,
+    /// Links that say by their URLs what they lead to.
+    Rules,
+    /// A site whose sitemaps name its pages.
+    Sitemap,
+    /// A TOML file in place of Rust.
+    Declarative,
 }

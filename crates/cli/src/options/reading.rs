@@ -109,7 +109,7 @@ pub(crate) struct Links {
 
 #[derive(Debug, Args)]
 pub(crate) struct Parse {
-    /// The spider's name; `dragline list` names them.
+    /// The spider's name, as `dragline list` has it; or the TOML file that declares it.
     pub(crate) spider: String,
     /// The page: a URL, or a file with `--url`.
     #[arg(value_name = "URL|FILE")]

@@ -22,6 +22,8 @@ pub(super) enum Plain {
     Url,
     Headers,
     Links,
+    Images,
+    Forms,
     View,
     Help,
     Quit,
@@ -37,8 +39,10 @@ const QUERIES: [(Language, &str, &str, &str); 4] = [
 
 const FETCH: (&str, &str, &str) = ("fetch", "URL|FILE", "loads another page; a reference relative to this one too");
 
-const PLAIN: [(Plain, &str, &str); 8] = [
+const PLAIN: [(Plain, &str, &str); 10] = [
     (Plain::Links, "links", "where the page leads"),
+    (Plain::Images, "images", "its pictures, the best of each"),
+    (Plain::Forms, "forms", "its forms: how and where each is sent, and its fields"),
     (Plain::Text, "text", "the page's text, white space collapsed"),
     (Plain::Title, "title", "its title"),
     (Plain::Url, "url", "its URL and status"),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dragline::error::Error;
 use dragline::message::mask;
-use dragline::page::{Links, Page};
+use dragline::page::{Form as PageForm, Links, Page};
 use url::Url;
 
 use super::line::{Ask, Plain, help, like, read};
@@ -122,6 +122,12 @@ impl Session {
             Plain::Links => {
                 page.links_by(&Links::new()).iter().try_for_each(|link| print(&line(link.url.as_str())))?;
             }
+            Plain::Images => {
+                let pictures = page.images();
+                let best = pictures.iter().filter_map(|picture| picture.best());
+                best.map(|best| best.url.as_str()).try_for_each(|url| print(&line(url)))?;
+            }
+            Plain::Forms => page.forms().iter().try_for_each(|form| print(&line(&about_form(form))))?,
             Plain::View => {
                 let path = view::write(page)?;
                 match self.open {
@@ -138,4 +144,15 @@ impl Session {
 
 fn about(page: &Page) -> String {
     format!("{} {}", page.status().as_u16(), escape(&mask::url(page.url())))
+}
+
+/// `POST http://a.example/login  #login  user=me password=***`
+fn about_form(form: &PageForm) -> String {
+    let action = form.action().map_or_else(|error| error.to_string(), |url| mask::url(&url).into_owned());
+    let name = form.id().map(|id| format!("  #{id}")).or_else(|| form.name().map(|name| format!("  {name}")));
+    let fields = form.fields().into_iter().map(|(name, value)| match mask::is_secret_name(&name) {
+        true => format!(" {name}=***"),
+        false => format!(" {name}={value}"),
+    });
+    format!("{} {action}{} {}", form.method(), name.unwrap_or_default(), fields.collect::<String>())
 }

@@ -9,27 +9,28 @@ pub struct {{Type}} {
 }
 
 /// What kind of page comes next.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub enum Step {
     List,
     Book,
 }
 
-/// What the spider finds.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+/// What the spider finds, and where.
+#[derive(Debug, Serialize, Deserialize, PartialEq, Item, Extract)]
 pub struct Book {
+    #[url]
     pub url: Url,
+    #[css("h1")]
     pub title: String,
+    #[css("p.price_color", parse = "price")]
     pub price: f64,
+    #[css("#product_description + p")]
     pub description: Option<String>,
-}
-
-impl Item for Book {
-    const KIND: &'static str = "book";
 }
 
 impl Spider for {{Type}} {
     const NAME: &'static str = "{{name}}";
+    const ITEMS: &'static [ItemType] = &[ItemType::of::<Book>()];
     type Step = Step;
 
     fn start(&self, out: &mut Output<Self>) {
@@ -39,19 +40,10 @@ impl Spider for {{Type}} {
     fn parse(&self, step: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
         match step {
             Step::List => {
-                for link in page.css("article.product_pod h3 a").links() {
-                    out.follow(link, Step::Book);
-                }
-                if let Some(next) = page.css("li.next a").link_opt() {
-                    out.follow(next, Step::List);
-                }
+                out.follow_all(page.css("article.product_pod h3 a"), Step::Book);
+                out.follow_all(page.css("li.next a"), Step::List);
             }
-            Step::Book => out.item(Book {
-                url: page.url().clone(),
-                title: page.css("h1").text()?,
-                price: page.css("p.price_color").text()?.trim_start_matches('£').parse()?,
-                description: page.css("#product_description + p").text_opt(),
-            }),
+            Step::Book => out.item(page.extract::<Book>()?),
         }
         Ok(())
     }

@@ -18,25 +18,24 @@ pub enum Step {
 }
 
 /// What the spider finds.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Serialize, Deserialize, PartialEq, Item)]
 pub struct Note {
     pub page: u32,
     pub text: String,
 }
 
-impl Item for Note {
-    const KIND: &'static str = "note";
-}
-
 impl Spider for {{Type}} {
     const NAME: &'static str = "{{name}}";
+    const ITEMS: &'static [ItemType] = &[ItemType::of::<Note>()];
     type Step = Step;
 
     async fn open(&self, session: &Session) -> Result<()> {
-        let form = [("username", self.username.as_str()), ("password", self.password.expose())];
-        let home = session.page(Request::post(self.site.join("login")?).form(form)).await?;
+        let form = session.get(self.site.join("login")?).await?.form("form")?;
+        let form = form.set("username", &self.username).set("password", self.password.expose());
+        let home = session.page(form.request()?).await?;
         if is_login_form(&home) {
-            return Err(Error::sign_in(home.css(".error").text_opt().unwrap_or("the login form came back".to_owned())));
+            let why = home.css(".error").text_opt();
+            return Err(Error::sign_in(why.unwrap_or("the login form came back".to_owned())));
         }
         Ok(())
     }

@@ -4,9 +4,12 @@
 use std::sync::Arc;
 use std::thread;
 
+use http::{HeaderValue, StatusCode, header};
+use url::Url;
+
 use super::fetcher::Fetcher;
 use crate::error::{Error, Result};
-use crate::message::{Failure, FailureKind, Reach, Record, Request, Response, Sealed};
+use crate::message::{Body, Failure, FailureKind, Reach, Record, Request, Response, Sealed};
 use crate::registry::Registry;
 use crate::settings::{Layers, Settings};
 use crate::spider::{Context, End, Job, Parsed, Read, Runnable, STACK, Session, read};
@@ -128,6 +131,18 @@ impl Trial {
             counts: counts.into_iter().map(|(name, count)| (name.into(), count)).collect(),
             error,
         }
+    }
+
+    /// Lets the spider read HTML that was saved: for tests of spiders that have no Rust.
+    ///
+    /// # Errors
+    /// If `url` is not a URL, or `step` none of the spider's.
+    pub fn read_html(&self, step: &str, url: &str, html: &str) -> Result<Found> {
+        let step = self.step(step)?;
+        let mut response = Response::new(Url::parse(url)?, StatusCode::OK);
+        response.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        response.body = Body::Memory(html.as_bytes().to_vec().into());
+        Ok(self.read(&step, response, 0))
     }
 
     /// Lets the layers write what they keep beyond this run: cookies.
