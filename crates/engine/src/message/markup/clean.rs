@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::tags::{Angle, end_of_tag, is_space};
+use super::attributes::{Angle, end_of_tag, is_space};
 
 /// Which tags, by their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,8 @@ fn tags(text: &str, begins: impl Fn(u8) -> bool) -> impl Iterator<Item = Range<u
             let is_end = name > at;
             let Some(first) = bytes.get(name) else { continue };
             // `</1>` is a tag to w3lib, and `<1>` none
-            if !begins(*first) && !(is_end && *first != b'<' && *first != b'>') {
+            let is_odd_end = is_end && !b"<>".contains(first);
+            if !begins(*first) && !is_odd_end {
                 continue;
             }
             if let Some(end) = patience.end_of_tag(name)? {

@@ -11,6 +11,7 @@
 //! assert_eq!(replace_entities(&text, &[], Illegal::Remove), "Fish & chips…");
 //! ```
 
+mod attributes;
 mod clean;
 mod content;
 mod entities;

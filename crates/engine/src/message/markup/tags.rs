@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::attributes::{Angle, Attribute, Attributes, end_of_name, end_of_tag, is_space};
+
 /// Elements whose content is text (section 13.2.6.4.7).
 const RAW: [&str; 8] = ["script", "style", "xmp", "iframe", "noembed", "noframes", "title", "textarea"];
 
@@ -23,14 +25,6 @@ pub(crate) struct Tag<'a> {
     /// False if the text ends within it: to browsers it is none then.
     pub(crate) is_whole: bool,
     name: Range<usize>,
-}
-
-/// One attribute of a tag: where its name and its value are. A value without quotes stands as it is, without a value it is
-/// empty.
-#[derive(Debug, Clone)]
-pub(crate) struct Attribute {
-    pub(crate) name: Range<usize>,
-    pub(crate) value: Range<usize>,
 }
 
 impl<'a> Tag<'a> {
@@ -56,128 +50,6 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// What a `<` within a tag is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Angle {
-    /// A part of it, as in browsers.
-    Belongs,
-    /// The end of what was no tag, as in w3lib.
-    Breaks,
-}
-
-/// How a tag ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// Behind its `>`.
-    At(usize),
-    /// It is none, as a `<` shows.
-    Broken,
-    /// The text has ended.
-    Missing,
-}
-
-/// The end of the tag whose name ends at a place; if it is no tag, how far that had to be looked for. Quotes count only
-/// where a value begins.
-pub(super) fn end_of_tag(text: &str, name_end: usize, angle: Angle) -> Result<usize, usize> {
-    let mut attributes = Attributes::new(text, name_end, angle);
-    while attributes.next().is_some() {}
-    match attributes.end {
-        End::At(end) => Ok(end),
-        End::Broken | End::Missing => Err(attributes.at),
-    }
-}
-
-/// Where the name ends that begins at a place.
-fn end_of_name(text: &str, start: usize) -> usize {
-    let bytes = &text.as_bytes()[start..];
-    start + bytes.iter().position(|byte| is_space(*byte) || matches!(byte, b'/' | b'>')).unwrap_or(bytes.len())
-}
-
-pub(super) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C)
-}
-
-struct Attributes<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    angle: Angle,
-    end: End,
-}
-
-impl<'a> Attributes<'a> {
-    fn new(text: &'a str, at: usize, angle: Angle) -> Self {
-        Self { bytes: text.as_bytes(), at, angle, end: End::Missing }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn skip_space(&mut self) {
-        while self.peek().is_some_and(is_space) {
-            self.at += 1;
-        }
-    }
-
-    fn breaks(&mut self, byte: u8) -> bool {
-        let breaks = byte == b'<' && self.angle == Angle::Breaks;
-        if breaks {
-            self.end = End::Broken;
-        }
-        breaks
-    }
-
-    /// The next one; none at the end of the tag, which `end` then tells.
-    fn next(&mut self) -> Option<Attribute> {
-        while self.peek().is_some_and(|byte| is_space(byte) || byte == b'/') {
-            self.at += 1;
-        }
-        let start = self.at;
-        match self.peek()? {
-            b'>' => {
-                self.end = End::At(self.at + 1);
-                return None;
-            }
-            byte if self.breaks(byte) => return None,
-            // the first character may be `=`
-            _ => self.at += 1,
-        }
-        while let Some(byte) = self.peek().filter(|byte| !is_space(*byte) && !matches!(byte, b'=' | b'/' | b'>')) {
-            if self.breaks(byte) {
-                return None;
-            }
-            self.at += 1;
-        }
-        let name = start..self.at;
-        self.skip_space();
-        if self.peek() != Some(b'=') {
-            return Some(Attribute { value: name.end..name.end, name });
-        }
-        self.at += 1;
-        self.skip_space();
-        let value = match self.peek()? {
-            quote @ (b'"' | b'\'') => {
-                let start = self.at + 1;
-                let length = memchr::memchr(quote, &self.bytes[start..]);
-                let end = length.map_or(self.bytes.len(), |length| start + length);
-                self.at = self.bytes.len().min(end + 1);
-                start..end
-            }
-            _ => {
-                let start = self.at;
-                while let Some(byte) = self.peek().filter(|byte| !is_space(*byte) && *byte != b'>') {
-                    if self.breaks(byte) {
-                        return None;
-                    }
-                    self.at += 1;
-                }
-                start..self.at
-            }
-        };
-        Some(Attribute { name, value })
-    }
-}
-
 /// All tags of a text, in order.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
@@ -200,7 +72,11 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let name = start + 1 + usize::from(kind == Kind::End);
         let name = name..end_of_name(self.text, name);
-        let end = end_of_tag(self.text, name.end, Angle::Belongs);
+        // most have no attributes
+        let end = match self.text.as_bytes().get(name.end) {
+            Some(b'>') => Ok(name.end + 1),
+            _ => end_of_tag(self.text, name.end, Angle::Belongs),
+        };
         self.at = end.unwrap_or(self.text.len());
         let tag = Tag { text: self.text, kind, place: start..self.at, is_whole: end.is_ok(), name };
         self.enter(&tag);
@@ -210,8 +86,7 @@ impl<'a> Scanner<'a> {
     /// Passes over what a start tag makes text.
     fn enter(&mut self, tag: &Tag<'a>) {
         let name = tag.name();
-        // most names are told by their length
-        if !(3..=13).contains(&name.len()) {
+        if !may_matter(name) {
             return;
         }
         if tag.is("svg") || tag.is("math") {
@@ -258,6 +133,23 @@ impl<'a> Iterator for Scanner<'a> {
             }
         }
     }
+}
+
+/// Tells most names by their length and their first letter.
+fn may_matter(name: &str) -> bool {
+    let first = name.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
+    matches!(
+        (name.len(), first),
+        (3, b's' | b'x')
+            | (4, b'm' | b'd')
+            | (5, b's' | b't')
+            | (6, b's' | b'i')
+            | (7, b'n')
+            | (8, b'n' | b't')
+            | (9, b'p')
+            | (13, b'f')
+            | (14, b'a')
+    )
 }
 
 fn end_of_comment(text: &str, start: usize) -> usize {
