@@ -120,6 +120,9 @@ fn ask(op: &Value) -> Ask {
     if let Some(regex) = op["re"].as_str().or(op["re"]["regex"].as_str()) {
         ask = ask.re(regex);
     }
+    for (name, value) in op["variables"].as_object().into_iter().flatten() {
+        ask = ask.with(name, value.as_str().unwrap_or_default());
+    }
     op["processors"].as_array().into_iter().flatten().map(processor).fold(ask, Ask::then)
 }
 

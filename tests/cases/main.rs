@@ -3,17 +3,26 @@
 
 mod cookies;
 mod curl;
+mod encoding;
 mod exports;
 mod fingerprints;
+mod follow;
+mod forms;
+mod html;
 mod httpcache;
+mod jmespath;
+mod json;
+mod links;
 mod loaders;
 mod middlewares;
+mod pages;
 mod redirect;
 mod referrer;
 mod requests;
 mod retry;
 mod robots;
 mod rows;
+mod selectors;
 mod sitemaps;
 mod urls;
 mod wire;

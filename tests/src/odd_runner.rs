@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use dragline::Registry;
+use dragline::message::{Field, ItemType};
 use dragline::prelude::*;
 
 mod listed;
@@ -128,6 +129,46 @@ impl Spider for Many {
     }
 }
 
+/// Declares its items, which have not all of their fields.
+#[derive(Deserialize)]
+struct Sparse {
+    url: Url,
+}
+
+#[derive(Serialize)]
+struct Note {
+    number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
+    empty: [u8; 0],
+}
+
+impl Item for Note {
+    const KIND: &'static str = "note";
+    const FIELDS: &'static [Field] = &[
+        Field { name: "note", required: false, schema: || serde_json::json!({"type": "string"}) },
+        Field { name: "number", required: true, schema: || serde_json::json!({"type": "integer"}) },
+        Field { name: "gone", required: false, schema: || serde_json::json!({"type": "string"}) },
+    ];
+}
+
+impl Spider for Sparse {
+    const NAME: &'static str = "sparse";
+    const ITEMS: &'static [ItemType] = &[ItemType::of::<Note>()];
+    type Step = Step;
+
+    fn start(&self, out: &mut Output<Self>) {
+        out.follow(&self.url, Step::Start);
+    }
+
+    fn parse(&self, _: Step, _page: &Page, out: &mut Output<Self>) -> Result<()> {
+        out.item(Note { number: 1, note: None, empty: [] });
+        out.item(Note { number: 2, note: Some("two"), empty: [] });
+        out.item(Note { number: 3, note: Some(""), empty: [] });
+        Ok(())
+    }
+}
+
 /// Asks for a page before the crawl, as signing in does.
 #[derive(Deserialize)]
 struct Opens {
@@ -208,7 +249,7 @@ impl Spider for Patterns {
 }
 
 fn main() -> ExitCode {
-    let registry = Registry::new().spider::<Odd>().spider::<Many>().spider::<Telltale>().spider::<Opens>();
-    let registry = registry.spider::<Slow>().spider::<Patterns>();
+    let registry = Registry::new().spider::<Odd>().spider::<Many>().spider::<Sparse>().spider::<Telltale>();
+    let registry = registry.spider::<Opens>().spider::<Slow>().spider::<Patterns>();
     dragline_cli::main(registry.spider::<Listed>().pipeline::<dragline_images::Images>())
 }

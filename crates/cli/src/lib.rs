@@ -11,16 +11,24 @@ mod crawl;
 mod demo;
 mod descriptors;
 mod exit;
+mod fail_on;
 mod fetch;
 mod job;
 mod layers;
+mod links;
 mod list;
 mod log;
+mod new;
 mod options;
+mod parse;
 mod progress;
 mod replica;
 mod report;
+mod schema;
+mod select;
 mod settings;
+mod shell;
+mod source;
 mod terminal;
 
 use std::process::ExitCode;
@@ -50,7 +58,13 @@ pub fn main(registry: Registry) -> ExitCode {
     let ended = match &options.command {
         Command::Crawl(command) => crawl::run(registry, command),
         Command::Fetch(command) => fetch::run(&registry, command),
+        Command::Select(command) => select::run(&registry, command),
+        Command::Links(command) => links::run(&registry, command),
+        Command::Parse(command) => parse::run(registry, command),
+        Command::Shell(command) => shell::run(&registry, command),
+        Command::New(command) => new::run(command),
         Command::List => list::run(&registry),
+        Command::Schema { spider } => schema::run(&registry, spider),
         Command::Job(command) => job::run(command),
         Command::Cache(command) => cache::run(command),
         Command::Settings(command) => settings::run(&registry, command),
@@ -114,5 +128,10 @@ mod tests {
         assert_eq!(proxy, proxy::Settings::default());
         let images: dragline_images::Settings = read(["pipelines", "images"]).try_into().expect("settings");
         assert_eq!(images, dragline_images::Settings::default());
+        let validate: dragline_items::validate::Settings =
+            read(["pipelines", "validate"]).try_into().expect("settings");
+        assert_eq!(validate, dragline_items::validate::Settings::default());
+        let dedupe: dragline_items::dedupe::Settings = read(["pipelines", "dedupe"]).try_into().expect("settings");
+        assert_eq!(dedupe, dragline_items::dedupe::Settings::default());
     }
 }

@@ -1,11 +1,18 @@
 //! The commands and their options.
 
+pub(crate) mod new;
+pub(crate) mod reading;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dragline_replica::kodak;
+
+use self::new::New;
+use self::reading::{Links, Parse, Select, Shell};
+use crate::fail_on::FailOn;
 
 /// A web-crawling framework: spiders in Rust, jobs that survive, hosts treated politely.
 #[derive(Debug, Parser)]
@@ -28,9 +35,39 @@ pub(crate) enum Command {
         name=value https://example.com/form\n\nExit codes: 0 a whole response of any status, 2 usage or settings, 3 no \
         whole response.")]
     Fetch(Fetch),
+    /// Print what queries find on a page, one line each.
+    #[command(after_help = "Example:\n  dragline select https://example.com/ --css 'h1::text'\n  dragline select \
+        page.html --css article --css 'a::attr(href)' --first\n  dragline select data.json --jmespath 'items[].price'\n\n\
+        Several queries are asked one after the other, each of what the one before it has found.\n\nExit codes: 0 a \
+        match, 2 usage or settings, 3 no match or no page.")]
+    Select(Select),
+    /// Print the links of a page.
+    #[command(after_help = "Example:\n  dragline links https://example.com/ --allow '/catalogue/' --text\n  dragline \
+        links page.html --base https://example.com/ --restrict-css nav --json\n\nExit codes: 0 a link, 2 usage or \
+        settings, 3 no link or no page.")]
+    Links(Links),
+    /// Show what a spider makes of one page: requests with their steps, items, counts, errors.
+    #[command(after_help = "Example:\n  dragline parse books http://localhost:8000/ -a url=http://localhost:8000/\n  \
+        dragline parse books product.html --url http://books.example/1 --step Product -a url=http://books.example/\n\n\
+        Nothing is queued or kept, and no pipeline runs.\n\nExit codes: 0 understood, 2 usage or settings, 3 not \
+        understood or no page, 5 sign-in refused.")]
+    Parse(Parse),
+    /// Try queries on a page, one after the other.
+    #[command(after_help = "Example:\n  dragline shell https://example.com/\n  echo 'css h1' | dragline shell \
+        page.html\n\n`help` in the shell names its commands. Exit codes: 0 the end, 2 usage or settings, 3 no page; \
+        and, of commands that came through a pipe, one that failed.")]
+    Shell(Shell),
+    /// Begin a project, or a spider in one.
+    New(New),
     /// Name the spiders.
     #[command(after_help = "Example:\n  dragline list")]
     List,
+    /// Print the JSON Schema of what a spider yields, as it has declared it.
+    #[command(after_help = "Example:\n  dragline schema books > books.schema.json")]
+    Schema {
+        /// The spider's name; `dragline list` names them.
+        spider: String,
+    },
     /// Look at jobs that were kept with `crawl --job`, and mend them.
     #[command(after_help = "Example:\n  dragline job show job\n  dragline job failed job --reason http_status/503\n  \
         dragline job retry job --reason http_status/503")]
@@ -151,24 +188,17 @@ pub(crate) struct Crawl {
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE", overrides_with = "stats")]
     pub(crate) stats: Option<PathBuf>,
-    /// When a finished crawl counts as failed (exit code 3).
+    /// When a finished crawl counts as failed (exit code 3); may be given several times, instead of the default.
+    ///
+    /// `no-items` (no item, and a failed request), `failure` (any failed request, item or image), `never`, or a figure
+    /// held against a number: 'fill(price) < 90%', 'fill(book.price) < 90%', 'items < 100', 'items(book) < 100',
+    /// 'failed > 5%', 'item_error_count > 0', any name of the report.
     #[arg(long, value_name = "RULE", default_value = "no-items")]
-    pub(crate) fail_on: FailOn,
+    pub(crate) fail_on: Vec<FailOn>,
     #[command(flatten)]
     pub(crate) configured: Configured,
     #[command(flatten)]
     pub(crate) logging: Logging,
-}
-
-/// When a finished crawl counts as failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// No item, and at least one failed request.
-    NoItems,
-    /// Any failed request, item or image.
-    Failure,
-    /// Never.
-    Never,
 }
 
 #[derive(Debug, Args, Clone, Default)]

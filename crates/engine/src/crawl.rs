@@ -4,6 +4,7 @@ mod fetcher;
 mod keeper;
 mod report;
 mod space;
+mod trial;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 pub use self::fetcher::Fetcher;
 pub use self::report::Report;
+pub use self::trial::{Found, Trial};
 
 use self::fetcher::assemble;
 use self::keeper::Keeper;
@@ -27,6 +29,7 @@ use crate::error::{Error, Result};
 use crate::feed::{self, Catalogue, Plan, Rules, Sync, Writer};
 use crate::frontier::{Disk, Durability, Frontier, FrontierError, Memory, Opened, Progress, disk};
 use crate::hosts::Hosts;
+use crate::message::ItemType;
 use crate::observer::Observer;
 use crate::pipeline::{Chain, Pipeline};
 use crate::registry::{Context, Registry};
@@ -43,6 +46,7 @@ pub struct Crawl {
     /// The file that the spider is declared in.
     declaration: Option<Arc<Declaration>>,
     spider: Arc<dyn Runnable>,
+    items: Arc<[ItemType]>,
     settings: Arc<Settings>,
     plans: Vec<Plan>,
     catalogue: Catalogue,
@@ -114,12 +118,13 @@ impl Crawl {
         let middlewares = downloader.middlewares().to_vec();
         let stop = watch::Sender::new(false);
         let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
+        let items = registry.spider_items(&name)?;
         let context = Context {
             fetch: Some(fetch.clone()),
             stats: stats.clone(),
             hosts: hosts.clone(),
             concurrency,
-            items: registry.spider_items(&name)?,
+            items: items.clone(),
             settings: Arc::new(settings.clone()),
         };
 
@@ -141,6 +146,7 @@ impl Crawl {
             name,
             declaration,
             spider,
+            items,
             settings: Arc::new(settings),
             plans,
             catalogue: registry.feeds().clone(),
@@ -291,6 +297,7 @@ impl Crawl {
             resuming: false,
             closed: opened.is_closed,
             durable: false,
+            items: self.items.clone(),
             stats: self.stats.clone(),
         };
         let sync = match (job, self.settings.frontier.durability) {

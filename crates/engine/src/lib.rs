@@ -29,7 +29,7 @@ pub mod registry;
 pub mod settings;
 pub mod stats;
 
-pub use crawl::{Crawl, Fetcher, Report, Stopper};
+pub use crawl::{Crawl, Fetcher, Report, Stopper, Trial};
 pub use error::{Error, Result};
 pub use registry::Registry;
 pub use settings::{Layers, Settings};

@@ -11,6 +11,8 @@ fn main() -> ExitCode {
         .spider::<kodak_pulse::KodakPulse>()
         .spider::<shelf::Shelf>()
         .spider::<site::Site>()
+        .pipeline::<dragline_items::Validate>()
+        .pipeline::<dragline_items::Dedupe>()
         .pipeline::<dragline_images::Images>()
         .feed_format(dragline_sqlite::sqlite())
         .feed_storage(dragline_objects::Objects);

@@ -9,7 +9,7 @@ pub struct Books {
 }
 
 /// The two kinds of pages.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub enum Step {
     /// Twenty books and a link to the next twenty.
     List,
@@ -60,19 +60,12 @@ impl Spider for Books {
     fn parse(&self, step: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
         match step {
             Step::List => {
-                for link in page.css("article.product_pod h3 a").iter().filter_map(|book| book.link_opt()) {
-                    out.follow(link, Step::Product);
-                }
-                if let Some(next) = page.css("li.next a").link_opt() {
-                    out.follow(next, Step::List);
-                }
-                Ok(())
+                out.follow_all(page.css("article.product_pod h3 a"), Step::Product);
+                out.follow_all(page.css("li.next a"), Step::List);
             }
-            Step::Product => {
-                out.item(page.extract::<Book>()?);
-                Ok(())
-            }
+            Step::Product => out.item(page.extract::<Book>()?),
         }
+        Ok(())
     }
 }
 

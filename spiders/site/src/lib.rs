@@ -14,7 +14,7 @@ pub struct Site {
 }
 
 /// There is one kind of page.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub enum Step {
     /// A page.
     Page,
@@ -44,9 +44,7 @@ impl Spider for Site {
     fn parse(&self, Step::Page: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
         let links: Vec<Url> = page.links().collect();
         if self.max_depth.is_none_or(|max_depth| page.depth() < max_depth) {
-            for link in links.iter().filter(|link| self.covers(link)) {
-                out.follow(link, Step::Page);
-            }
+            out.follow_all(links.iter().filter(|link| self.covers(link)), Step::Page);
         }
         let mut url = page.url().clone();
         url.set_fragment(None);

@@ -6,6 +6,11 @@ use serde_json::{Map, Value};
 /// What a spider yields: any struct that serialises to fields, with a kind by which pipelines and feeds know it.
 ///
 /// [`#[derive(Item)]`](derive@crate::message::Item) writes all of this.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no item",
+    label = "of which kind is a `{Self}`, and which fields has it?",
+    note = "derive it: `#[derive(Serialize, Item)]` on `{Self}`, if it is a struct of yours"
+)]
 pub trait Item: Serialize {
     /// The kind: `photo`, `book`, `page`.
     const KIND: &'static str;

@@ -2,12 +2,14 @@
 
 mod declared;
 mod erased;
+mod fill;
 mod output;
 mod parsers;
 mod rules;
 mod session;
 mod traps;
 mod watchdog;
+mod written;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -18,9 +20,10 @@ use serde::{Deserialize, Serialize};
 
 pub use declared::Declaration;
 pub(crate) use erased::{Erased, Runnable};
+pub(crate) use fill::{Fill, FillNames};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
-pub(crate) use parsers::{End, Job, Parsers, Plan, Read, Work};
+pub(crate) use parsers::{End, Job, Parsers, Plan, Read, STACK, Work, read};
 pub use rules::{Level, LinkRules, SitemapRules};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
@@ -42,9 +45,17 @@ pub struct Settings {
     pub max_nodes: usize,
     /// The deepest nesting of a page's elements; the rest of the page is left out.
     pub max_nesting: usize,
-    /// The longest that parsing a page may take; the rest of the page is left out.
+    /// The deepest nesting of elements of XML; the rest of the document is left out.
+    pub max_xml_nesting: usize,
+    /// The most attributes of a tag; the others are left out.
+    pub max_attributes: usize,
+    /// The longest value of an attribute; the rest of the value is left out.
+    pub max_attribute: ByteSize,
+    /// The longest that parsing a page may take; the rest of the page is left out. An XPath expression may take as long.
     #[serde(with = "humantime_serde")]
     pub parse_timeout: Duration,
+    /// The most candidates of a page's pictures; the others are left out.
+    pub max_pictures: usize,
     /// A page that takes longer than this to read is a line in the log, while it is still read.
     #[serde(with = "humantime_serde")]
     pub slow_parse: Duration,
@@ -56,6 +67,8 @@ pub struct Settings {
     pub max_sitemap_depth: u32,
     /// The most sitemaps of a host.
     pub max_sitemaps_per_host: u32,
+    /// The most nodes that the answer to an XPath expression may look at; one that would take more fails the page.
+    pub selector_budget: u64,
 }
 
 impl Default for Settings {
@@ -65,12 +78,17 @@ impl Default for Settings {
             max_depth: 0,
             max_nodes: 1_000_000,
             max_nesting: 512,
+            max_xml_nesting: 256,
+            max_attributes: 1000,
+            max_attribute: ByteSize::mib(1),
             parse_timeout: Duration::from_secs(10),
+            max_pictures: 2000,
             slow_parse: Duration::from_secs(5),
             max_sitemap: ByteSize::mib(50),
             max_sitemap_urls: 50_000,
             max_sitemap_depth: 2,
             max_sitemaps_per_host: 1000,
+            selector_budget: 100_000_000,
         }
     }
 }
@@ -78,14 +96,24 @@ impl Default for Settings {
 impl Settings {
     /// What may come of a page.
     pub(crate) fn page_limits(&self, traps: &TrapSettings) -> Limits {
-        let sitemap = SitemapLimits {
-            bytes: usize::try_from(self.max_sitemap.as_u64()).unwrap_or(usize::MAX),
-            urls: self.max_sitemap_urls,
-            depth: self.max_sitemap_depth,
-            files: self.max_sitemaps_per_host,
-        };
-        let links = if traps.enabled && traps.links_per_page > 0 { traps.links_per_page } else { usize::MAX };
-        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout, links, sitemap }
+        let size = |bytes: ByteSize| usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX);
+        Limits {
+            nodes: self.max_nodes,
+            nesting: self.max_nesting,
+            xml_nesting: self.max_xml_nesting,
+            attributes: self.max_attributes,
+            attribute_size: size(self.max_attribute),
+            time: self.parse_timeout,
+            pictures: self.max_pictures,
+            links: if traps.enabled && traps.links_per_page > 0 { traps.links_per_page } else { usize::MAX },
+            sitemap: SitemapLimits {
+                bytes: size(self.max_sitemap),
+                urls: self.max_sitemap_urls,
+                depth: self.max_sitemap_depth,
+                files: self.max_sitemaps_per_host,
+            },
+            steps: self.selector_budget,
+        }
     }
 }
 

@@ -16,7 +16,8 @@ use crate::message::{Failure, FailureKind, Response, Sealed};
 use crate::page::Page;
 use crate::stats::{Name, Stats};
 
-const STACK: usize = 8 * 1024 * 1024;
+/// What a thread has on which a spider runs.
+pub(crate) const STACK: usize = 8 * 1024 * 1024;
 
 /// Something for the spider to read.
 pub(crate) enum Job {
@@ -107,7 +108,8 @@ impl Job {
     }
 }
 
-fn read(spider: &dyn Runnable, step: &Sealed, mut context: Context, job: Job) -> Read {
+/// Lets the spider read one page, or one failure.
+pub(crate) fn read(spider: &dyn Runnable, step: &Sealed, mut context: Context, job: Job) -> Read {
     let url = job.url().clone();
     let attempt = catch_unwind(AssertUnwindSafe(|| match job {
         Job::Page(response) => read_page(spider, step, context, *response),

@@ -164,8 +164,9 @@ fn parse(parsing: &Parsing, inner: &syn::Type) -> TokenStream {
 
 /// A function's call; a closure is told what it takes.
 fn called(function: &Expr, argument: &TokenStream, tell: &TokenStream) -> TokenStream {
+    let span = function.span();
     match function {
-        Expr::Closure(_) => quote!((__run::#tell(#function))(#argument)),
-        _ => quote!((#function)(#argument)),
+        Expr::Closure(_) => quote_spanned!(span=> (__run::#tell(#function))(#argument)),
+        _ => quote_spanned!(span=> (#function)(#argument)),
     }
 }

@@ -116,7 +116,8 @@ impl Options {
     }
 
     fn length(&mut self, meta: &ParseNestedMeta<'_>, side: &str) -> Result<()> {
-        let literal: LitInt = meta.value()?.parse()?;
+        let wants = |error: Error| Error::new(error.span(), format!("`{}` wants a whole number", word(meta)));
+        let literal: LitInt = meta.value()?.parse().map_err(wants)?;
         let length: u64 = literal.base10_parse()?;
         let both = self.keywords.entry("length").or_insert_with(|| json!({}));
         if !both[side].is_null() {

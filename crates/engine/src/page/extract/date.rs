@@ -3,11 +3,14 @@
 
 /// The day that a text names, as `YYYY-MM-DD`.
 pub(super) fn date(text: &str) -> Option<String> {
-    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<(&str, Option<char>)> = text
+        .split_inclusive(|c: char| !c.is_alphanumeric())
+        .map(|piece| (piece.trim_end_matches(|c: char| !c.is_alphanumeric()), piece.chars().next_back()))
+        .filter(|(word, _)| !word.is_empty())
+        .collect();
     words.windows(3).find_map(|three| {
-        let &[a, b, c] = three else { return None };
-        let separator = text[a.as_ptr() as usize - text.as_ptr() as usize + a.len()..].chars().next();
-        let day = match (number(a), number(b), number(c)) {
+        let &[(a, separator), (b, _), (c, _)] = three else { return None };
+        let (year, month, day) = match (number(a), number(b), number(c)) {
             (Some(year), Some(month), Some(day)) if a.len() == 4 => (year, month, day),
             (Some(a), Some(b), Some(year)) if c.len() == 4 => {
                 day_and_month(a, b, separator).map(|(d, m)| (year, m, d))?
@@ -16,7 +19,6 @@ pub(super) fn date(text: &str) -> Option<String> {
             (None, Some(day), Some(year)) if c.len() == 4 => (year, month(a)?, day),
             _ => return None,
         };
-        let (year, month, day) = day;
         let civil = jiff::civil::Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
         Some(civil.to_string())
     })

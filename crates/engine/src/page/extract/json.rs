@@ -1,31 +1,30 @@
 //! JSON on pages, and what JMESPath finds in it.
 
+use std::borrow::Cow;
+
 use dragline_query::JmesPath;
 use serde_json::Value;
 
-use super::values::shown;
 use crate::error::{Error, Result};
+use crate::page::json::value_of;
 use crate::page::{Node, Page};
 
 /// The JSON that a node says: a script, an attribute, or the whole page.
-pub(in crate::page) fn of(node: &Node<'_>) -> Result<Value> {
-    if node.is_document() { of_page(node.page()) } else { parse(&node.raw()) }
+pub(in crate::page) fn of<'a>(node: &Node<'a>) -> Result<Cow<'a, Value>> {
+    if node.is_document() {
+        return of_page(node.page()).map(Cow::Borrowed);
+    }
+    value_of(&node.raw()).map(Cow::Owned).map_err(Error::page)
 }
 
 /// The JSON that a page is.
-pub(super) fn of_page(page: &Page) -> Result<Value> {
-    parse(page.text())
-}
-
-fn parse(text: &str) -> Result<Value> {
-    serde_json::from_str(text)
-        .map_err(|error| Error::page(format!("`{}` is no JSON: {error}", shown(text.trim_ascii()))))
+pub(super) fn of_page(page: &Page) -> Result<&Value> {
+    page.json_value().map_err(Error::page)
 }
 
 /// What an expression finds in a value; null for nothing.
 pub(in crate::page) fn search(path: &JmesPath, value: &Value) -> Result<Value> {
-    let answer = path.expression().search(value).map_err(Error::page)?;
-    Ok(serde_json::to_value(&*answer)?)
+    Ok(path.search(value).map_err(Error::page)?.into_value())
 }
 
 /// Null is nothing, and the members of a list are many.

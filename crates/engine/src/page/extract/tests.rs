@@ -206,7 +206,7 @@ fn json_is_read_from_scripts() {
     let link = Url::parse("http://a.example/dir/x").ok();
     assert_eq!(product.offers[0], Offer { price: 4.5, currency: None, link });
     assert_eq!((product.offers[1].price, &product.all[1]["price"]), (5.0, &json!(5)));
-    assert!(message::<Product>("<script type='application/ld+json'>{</script>").contains("`{` is no JSON"));
+    assert!(message::<Product>("<script type='application/ld+json'>{</script>").contains("it is no JSON"));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn json_is_read_from_pages_of_it() {
     let error = page("{}").extract::<Offer>().expect_err("no price").to_string();
     assert_eq!(error, format!("field `price` of `Offer`: nothing matches `price` on {URL}"));
     let error = page("<p>").extract::<Offer>().expect_err("no JSON").to_string();
-    assert!(error.starts_with("field `price` of `Offer`: `<p>` is no JSON: expected value"), "{error}");
+    assert!(error.starts_with("field `price` of `Offer`: it is no JSON: expected value"), "{error}");
 }
 
 #[test]

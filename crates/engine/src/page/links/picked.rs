@@ -22,7 +22,7 @@ pub(super) struct Picked<'a> {
 
 impl<'a> Picked<'a> {
     pub(super) fn new(page: &'a Page, filter: &'a Links) -> Self {
-        Self { page, filter, encoding: page.encoding(), seen: HashSet::new(), links: Vec::new() }
+        Self { page, filter, encoding: page.url_encoding(), seen: HashSet::new(), links: Vec::new() }
     }
 
     pub(super) fn into_links(self) -> Vec<Link> {
@@ -60,7 +60,7 @@ impl<'a> Picked<'a> {
     pub(super) fn offer(&mut self, value: &str, element: &Element<'_>) {
         let page = self.page;
         if self.links.len() >= page.limits.links {
-            page.links_over_limit.set(page.links_over_limit.get() + 1);
+            page.lose("links/over_limit_count", 1);
             return;
         }
         let nofollow = element.says("rel", "nofollow");
@@ -97,7 +97,7 @@ impl<'a> Picked<'a> {
             None => absolute,
         };
         if url.is_err() {
-            self.page.bad_links.set(self.page.bad_links.get() + 1);
+            self.page.lose("links/bad_count", 1);
         }
         url.ok()
     }

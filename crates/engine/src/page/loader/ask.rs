@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::processor::{Processor, many};
 use crate::error::{Error, Result};
-use crate::page::extract::run::matches;
+use crate::page::patterns::{extract, replaced};
 
 /// Queries, a pattern that their answers must match, and what is done to them: `Ask::of("p::text").re(r"\d+").then(…)`.
 ///
@@ -14,6 +14,7 @@ use crate::page::extract::run::matches;
 #[derive(Debug, Clone, Default)]
 pub struct Ask {
     pub(super) queries: Vec<String>,
+    pub(super) variables: Vec<(String, String)>,
     pattern: Option<Result<Regex, QueryError>>,
     steps: Vec<Processor>,
 }
@@ -29,6 +30,13 @@ impl Ask {
     #[must_use]
     pub fn and(mut self, query: &str) -> Self {
         self.queries.push(query.to_owned());
+        self
+    }
+
+    /// The value of a variable of XPath expressions: `$name`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -54,7 +62,7 @@ impl Ask {
                 Value::String(text) => Some(text),
                 _ => None,
             });
-            value = texts.flat_map(|text| matches(pattern, &text)).map(Value::String).collect();
+            value = texts.flat_map(|text| extract(pattern, &text)).map(replaced).map(Value::String).collect();
         }
         for step in &self.steps {
             if value.is_null() {

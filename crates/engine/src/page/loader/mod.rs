@@ -2,10 +2,10 @@
 //! through its field's processors. Scrapy's `ItemLoader`.
 
 mod ask;
+mod plan;
 mod processor;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use dragline_query::JmesPath;
@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 pub use ask::Ask;
 pub use processor::Processor;
 
+use self::plan::Plan;
 use self::processor::{brief, many};
 use super::extract::json;
 use super::{Node, Page};
@@ -58,18 +59,6 @@ pub struct Loader<'a> {
     values: Rc<RefCell<Map<String, Value>>>,
 }
 
-/// What is known of the fields.
-#[derive(Debug, Clone, Default)]
-struct Plan {
-    input: HashMap<String, Processor>,
-    output: HashMap<String, Processor>,
-    default_input: Processor,
-    default_output: Processor,
-    /// The fields that there may be; any if none is given.
-    known: Vec<String>,
-    defaults: Map<String, Value>,
-}
-
 /// Whether a value that is given takes the place of what was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
@@ -100,57 +89,6 @@ impl<'a> Loader<'a> {
     #[must_use]
     pub fn without_page() -> Self {
         Self { plan: Plan::default(), scope: None, values: Rc::default() }
-    }
-
-    /// The fields that there may be.
-    #[must_use]
-    pub fn fields<'f>(mut self, names: impl IntoIterator<Item = &'f str>) -> Self {
-        self.plan.known = names.into_iter().map(str::to_owned).collect();
-        self
-    }
-
-    /// What is done to values when they are added to this field.
-    #[must_use]
-    pub fn input(mut self, field: &str, processor: Processor) -> Self {
-        self.plan.input.insert(field.to_owned(), processor);
-        self
-    }
-
-    /// What is done to all values of this field when the item is loaded.
-    #[must_use]
-    pub fn output(mut self, field: &str, processor: Processor) -> Self {
-        self.plan.output.insert(field.to_owned(), processor);
-        self
-    }
-
-    /// The input processor of fields that have no other.
-    #[must_use]
-    pub fn default_input(mut self, processor: Processor) -> Self {
-        self.plan.default_input = processor;
-        self
-    }
-
-    /// The output processor of fields that have no other.
-    #[must_use]
-    pub fn default_output(mut self, processor: Processor) -> Self {
-        self.plan.default_output = processor;
-        self
-    }
-
-    /// The value of a field that nothing is collected for, as it is.
-    #[must_use]
-    pub fn default_value(mut self, field: &str, value: impl Into<Value>) -> Self {
-        self.plan.defaults.insert(field.to_owned(), value.into());
-        self
-    }
-
-    /// Begins with the values of an item; they do not go through the input processors.
-    #[must_use]
-    pub fn with(self, item: Map<String, Value>) -> Self {
-        for (field, value) in item {
-            self.collect(&field, many(value));
-        }
-        self
     }
 
     /// A loader of the same item whose queries begin at what a selector finds.
@@ -274,7 +212,11 @@ impl<'a> Loader<'a> {
     /// If there is no page, or a step does not like what is found.
     pub fn get_xpath(&self, ask: impl Into<Ask>) -> Result<Value> {
         let ask = ask.into();
-        self.ask(&ask, |node, query| Ok(node.xpath(query).iter().map(serialised).collect()))
+        self.ask(&ask, |node, query| {
+            let variables = ask.variables.iter();
+            let selection = variables.fold(node.xpath(query), |found, (name, value)| found.with(name, value));
+            Ok(selection.iter().map(serialised).collect())
+        })
     }
 
     /// What a JMESPath expression finds, collected nowhere.

@@ -114,7 +114,7 @@ impl Iterator for Rows<'_> {
             if values.len() == self.headers.len() {
                 return Some(Row { headers: self.headers.clone(), values });
             }
-            self.page.lose("csv/skipped_count");
+            self.page.lose("csv/skipped_count", 1);
             let (row, length, expected) = (self.number, values.len(), self.headers.len());
             tracing::warn!(url = %Shown(self.page.url()), row, length, expected, "row left out: it is of another length");
         }

@@ -93,7 +93,7 @@ impl<'a> Iterator for XmlNodes<'a> {
             }
             if self.events.is_over() && self.events.span().0 == self.text.len() {
                 // the document broke off within it
-                self.page.lose("xml/cut_count");
+                self.page.lose("xml/cut_count", 1);
                 return None;
             }
             let xml = self.written(begin, self.events.span().1, depth, &own);

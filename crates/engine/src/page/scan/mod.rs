@@ -23,8 +23,8 @@ use self::nesting::Nesting;
 /// What a page's tags say, as places in its text; in the order of the page.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
-    /// Each `<a href>` and `<area href>`: its attributes, and what is in it.
-    links: Vec<(Range<usize>, Range<usize>)>,
+    /// Each `<a href>` and `<area href>`.
+    links: Vec<Anchor>,
     /// The text of the first `<title>`.
     title: Option<Range<usize>>,
     /// The attributes of each `<base>`, `<meta>`, `<link>`.
@@ -33,12 +33,22 @@ pub(super) struct Scan {
     relations: Vec<Range<usize>>,
 }
 
+/// Where a link stands.
+#[derive(Debug)]
+struct Anchor {
+    attributes: Range<usize>,
+    inner: Range<usize>,
+    /// Within SVG or MathML.
+    is_foreign: bool,
+}
+
 /// A tag that was found, in the text of its page.
 #[derive(Debug, Clone)]
 pub(super) struct Found<'t> {
     text: &'t str,
     attributes: Range<usize>,
     inner: Range<usize>,
+    is_foreign: bool,
 }
 
 impl Scan {
@@ -49,10 +59,11 @@ impl Scan {
 
     /// Each `<a href>` and `<area href>`.
     pub(super) fn links<'t>(&self, text: &'t str) -> impl Iterator<Item = Found<'t>> + use<'_, 't> {
-        (self.links.iter()).map(move |(attributes, inner)| Found {
+        (self.links.iter()).map(move |Anchor { attributes, inner, is_foreign }| Found {
             text,
             attributes: attributes.clone(),
             inner: inner.clone(),
+            is_foreign: *is_foreign,
         })
     }
 
@@ -78,7 +89,7 @@ impl Scan {
 }
 
 fn alone<'s, 't>(text: &'t str, found: &'s [Range<usize>]) -> impl Iterator<Item = Found<'t>> + use<'s, 't> {
-    found.iter().map(move |attributes| Found { text, attributes: attributes.clone(), inner: 0..0 })
+    found.iter().map(move |attributes| Found { text, attributes: attributes.clone(), inner: 0..0, is_foreign: false })
 }
 
 impl<'t> Found<'t> {
@@ -90,6 +101,6 @@ impl<'t> Found<'t> {
 
     /// All text that is in it, as it stands.
     pub(super) fn prose(&self) -> String {
-        prose::of(&self.text[self.inner.clone()])
+        prose::of(&self.text[self.inner.clone()], self.is_foreign)
     }
 }

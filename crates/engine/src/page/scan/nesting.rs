@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
-use super::Scan;
 use super::markup::{Markup, Tag, Token, attributes};
 use super::names::{Kind, holds_html, leaves_foreign};
+use super::{Anchor, Scan};
 
 /// A pass over a text.
 pub(super) struct Nesting<'t> {
@@ -74,7 +74,7 @@ impl<'t> Nesting<'t> {
         let end = nesting.markup.end();
         nesting.close_link(end);
         for link in std::mem::take(&mut nesting.foreign).into_iter().filter_map(|(_, link)| link) {
-            nesting.found.links[link].1.end = end;
+            nesting.found.links[link].inner.end = end;
         }
         Some(nesting.found)
     }
@@ -163,13 +163,14 @@ impl<'t> Nesting<'t> {
     fn add_link(&mut self, tag: &Tag<'t>) -> Option<usize> {
         let mut attributes = attributes(&self.text[tag.attributes()]);
         attributes.find(|(name, _)| name.eq_ignore_ascii_case("href"))?;
-        self.found.links.push((tag.attributes(), tag.end..tag.end));
+        let is_foreign = !self.foreign.is_empty();
+        self.found.links.push(Anchor { attributes: tag.attributes(), inner: tag.end..tag.end, is_foreign });
         Some(self.found.links.len() - 1)
     }
 
     fn close_link(&mut self, at: usize) {
         if let Some(link) = self.link.take() {
-            self.found.links[link].1.end = at;
+            self.found.links[link].inner.end = at;
         }
         self.inside.clear();
     }
@@ -315,7 +316,7 @@ impl<'t> Nesting<'t> {
     fn end_in_foreign(&mut self, tag: &Tag<'t>) -> Sure {
         let (name, link) = self.foreign.pop().ok_or(Unsure)?;
         if let Some(link) = link {
-            self.found.links[link].1.end = tag.begin;
+            self.found.links[link].inner.end = tag.begin;
         }
         if tag.is(name) { Ok(()) } else { Err(Unsure) }
     }

@@ -4,12 +4,13 @@ use super::entities::{Place, decoded};
 use super::markup::{Markup, Token};
 use super::names::Kind;
 
-/// All text between the tags of a piece that [`Nesting`](super::nesting::Nesting) has gone through.
-pub(super) fn of(piece: &str) -> String {
+/// All text between the tags of a piece that [`Nesting`](super::nesting::Nesting) has gone through, and that may be one of
+/// SVG or MathML.
+pub(super) fn of(piece: &str, is_foreign: bool) -> String {
     let mut markup = Markup::new(piece);
     let mut out = String::new();
     // how many elements of SVG or MathML hold what comes next
-    let mut foreign = 0_usize;
+    let mut foreign = usize::from(is_foreign);
     let mut skips_line_end = false;
     loop {
         let token = markup.next(|text| {

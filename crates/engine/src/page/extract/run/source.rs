@@ -185,10 +185,14 @@ impl<'s, 'a> Scope<'s, 'a> {
     fn json(&self, pieces: &[Piece<'a>], path: &JmesPath) -> Result<Vec<Value>> {
         let (mut found, mut fault, mut any) = (Vec::new(), None, false);
         for piece in pieces {
-            match self.parsed(piece) {
-                Ok(json) => {
+            let answer = match piece {
+                Piece::Node(node) => self.parsed(node).and_then(|json| json::search(path, &json)),
+                _ => json::of_page(self.page).and_then(|json| json::search(path, json)),
+            };
+            match answer {
+                Ok(answer) => {
                     any = true;
-                    json::flatten(json::search(path, &json)?, &mut found);
+                    json::flatten(answer, &mut found);
                 }
                 Err(error) => _ = fault.get_or_insert(error),
             }
@@ -199,25 +203,19 @@ impl<'s, 'a> Scope<'s, 'a> {
         }
     }
 
-    fn parsed(&self, piece: &Piece<'a>) -> Result<Rc<Value>> {
-        let id = match piece {
-            Piece::Node(node) => node.id(),
-            _ => None,
-        };
+    fn parsed(&self, node: &Node<'a>) -> Result<Rc<Value>> {
+        let id = node.id();
         if let Some((_, json)) = self.json.borrow().iter().find(|(known, _)| *known == id) {
             return Ok(json.clone());
         }
-        let json = Rc::new(match piece {
-            Piece::Node(node) => json::of(node)?,
-            _ => json::of_page(self.page)?,
-        });
+        let json = Rc::new(json::of(node)?.into_owned());
         self.json.borrow_mut().push((id, json.clone()));
         Ok(json)
     }
 }
 
-/// What a pattern finds in a text, as parsel has it: its group `extract` if there is one, else its groups, else the whole.
-pub(crate) fn matches(pattern: &Regex, text: &str) -> Vec<String> {
+/// What a pattern finds in a text: its group `extract` if there is one, else its groups, else the whole.
+fn matches(pattern: &Regex, text: &str) -> Vec<String> {
     let wanted = pattern.capture_names().flatten().any(|name| name == "extract");
     let all = pattern.captures_iter(text);
     if wanted {
