@@ -116,6 +116,9 @@ impl Item {
     }
 }
 
+/// A word of a filter.
+type Add = fn(Links, &str) -> Links;
+
 /// A rule's filter.
 fn links_of(path: &[&str], rule: &definition::Follow) -> Result<Links, Fault> {
     let mut links = Links::new();
@@ -129,7 +132,7 @@ fn links_of(path: &[&str], rule: &definition::Follow) -> Result<Links, Fault> {
         };
         texts.0.iter().try_for_each(|text| check(text).map_err(|error| Fault::new(&path, error)))
     };
-    let adds: [(&'static str, &definition::Texts, fn(Links, &str) -> Links); 7] = [
+    let adds: [(&'static str, &definition::Texts, Add); 7] = [
         ("css", &rule.css, Links::restrict_css),
         ("xpath", &rule.xpath, Links::restrict_xpath),
         ("allow", &rule.allow, Links::allow),
