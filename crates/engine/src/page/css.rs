@@ -118,7 +118,8 @@ fn attribute(element: ElementRef<'_>, name: &str) -> Option<usize> {
     plain.or_else(|| {
         attributes.keys().position(|known| {
             let prefix = known.prefix.as_deref();
-            &*known.local == name || prefix.is_some_and(|prefix| name.strip_prefix(prefix) == Some(&format!(":{}", known.local)))
+            &*known.local == name
+                || prefix.is_some_and(|prefix| name.strip_prefix(prefix) == Some(&format!(":{}", known.local)))
         })
     })
 }

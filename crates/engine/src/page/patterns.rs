@@ -68,7 +68,8 @@ fn extract(pattern: &Regex, text: &str) -> Vec<String> {
         return pattern.find_iter(text).map(|found| found.as_str().to_owned()).collect();
     }
     let groups = |found: Captures<'_>| {
-        let groups: Vec<String> = found.iter().skip(1).map(|group| group.map_or("", |group| group.as_str()).to_owned()).collect();
+        let groups: Vec<String> =
+            found.iter().skip(1).map(|group| group.map_or("", |group| group.as_str()).to_owned()).collect();
         groups
     };
     pattern.captures_iter(text).flat_map(groups).collect()
