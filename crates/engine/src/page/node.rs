@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use dragline_query::Query;
 use ego_tree::{NodeId, NodeRef};
+use html5ever::ns;
 use scraper::{ElementRef, Node as Value};
 use url::Url;
 
@@ -158,9 +159,12 @@ impl<'a> Node<'a> {
         self.element()?.value().attr(name)
     }
 
-    /// The element's attributes, in their own order.
+    /// The element's attributes, in their own order; in XML without those that declare namespaces.
     pub fn attrs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        self.element().into_iter().flat_map(|element| element.value().attrs())
+        let is_xml = self.page.kind() == Kind::Xml;
+        let all = self.element().into_iter().flat_map(|element| &element.value().attrs);
+        let own = all.filter(move |(name, _)| !is_xml || name.ns != ns!(xmlns));
+        own.map(|(name, value)| (&*name.local, &**value))
     }
 
     /// The element's name, in lower case in HTML; empty for what is no element.

@@ -113,7 +113,10 @@ mod tests {
         assert_eq!(error("//a["), "unexpected end of input, expected an expression");
         let what = "unterminated string literal at `']`; a text with `'` in it stands in `\"`, or is a variable: `$x`";
         assert_eq!(error("//p[.='I'm here']"), what);
-        assert_eq!(error("//p[@a='b]"), "unterminated string literal at `'b]`; a text with `'` in it stands in `\"`, or is a variable: `$x`");
+        assert_eq!(
+            error("//p[@a='b]"),
+            "unterminated string literal at `'b]`; a text with `'` in it stands in `\"`, or is a variable: `$x`"
+        );
         assert_eq!(error(""), "it is empty");
     }
 
