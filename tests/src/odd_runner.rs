@@ -16,7 +16,7 @@ struct Odd {
     url: Url,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Step {
     Start,
     Page { number: u32 },

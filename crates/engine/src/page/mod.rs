@@ -270,63 +270,6 @@ impl Page {
         self.encoding().charset.of_queries()
     }
 
-    /// The page as a sitemap: an index, a list of pages as XML, text, RSS or Atom, packed by gzip or not. Entries are read
-    /// as they are asked for. See `[spider]`, `max_sitemap` and `max_sitemap_urls`.
-    #[must_use]
-    pub fn sitemap(&self) -> Sitemap<'_> {
-        let text = self.sitemap_body().and_then(|_| self.unpacked()).map_or("", Page::text);
-        Sitemap::new(self, text)
-    }
-
-    /// What a sitemap's body is once it is unpacked; none if it is too large, or nothing says that it is one.
-    #[must_use]
-    pub fn sitemap_body(&self) -> Option<&Bytes> {
-        let unpacked = self.unpacked()?;
-        let is_packed = unpacked.body.len() != self.body.len();
-        (is_packed || sitemap::may_be(unpacked)).then_some(&unpacked.body)
-    }
-
-    /// The page as a feed: RSS or Atom, its entries read as they are asked for.
-    #[must_use]
-    pub fn feed(&self) -> Feed<'_> {
-        Feed::new(self, self.unpacked().map_or("", Page::text))
-    }
-
-    /// The page as CSV: `for row in page.csv().delimiter(b';')`.
-    #[must_use]
-    pub fn csv(&self) -> Csv<'_> {
-        Csv::new(self)
-    }
-
-    /// The elements of a name, as it is written (`item`, `media:content`), of a long XML document: one after the other,
-    /// each as a page of its own. Those within another of the name are a part of that.
-    #[must_use]
-    pub fn xml_nodes(&self, name: &str) -> XmlNodes<'_> {
-        XmlNodes::new(self, name)
-    }
-
-    /// The page with its body unpacked, if that is packed; none if it is too large.
-    fn unpacked(&self) -> Option<&Page> {
-        let unpacked = self.unpacked.get_or_init(|| {
-            let Some(body) = sitemap::unpack(&self.body, self.limits.sitemap.bytes) else {
-                self.lose("sitemap/too_large_count", 1);
-                return None;
-            };
-            let mut page = Page::new(self.url.clone(), self.status, self.headers.clone(), body, self.depth);
-            if page.body.len() != self.body.len() {
-                // what is said of the packed file says nothing of what is in it
-                page.headers.clear();
-            }
-            Some(Box::new(page))
-        });
-        unpacked.as_deref()
-    }
-
-    /// What a sitemap may come to.
-    pub(crate) fn sitemap_limits(&self) -> SitemapLimits {
-        self.limits.sitemap
-    }
-
     /// Notes that so much was left out.
     fn lose(&self, name: &'static str, count: u64) {
         *self.lost.borrow_mut().entry(name).or_default() += count;

@@ -109,7 +109,7 @@ impl Page {
     pub(super) fn unpacked(&self) -> Option<&Page> {
         let unpacked = self.unpacked.get_or_init(|| {
             let Some(body) = unpack(&self.body, self.limits.sitemap.bytes) else {
-                self.lose("sitemap/too_large_count");
+                self.lose("sitemap/too_large_count", 1);
                 return None;
             };
             let mut page = Page::new(self.url.clone(), self.status, self.headers.clone(), body, self.depth);

@@ -11,10 +11,10 @@ use crate::page::{Node, Page};
 
 /// The JSON that a node says: a script, an attribute, or the whole page.
 pub(in crate::page) fn of<'a>(node: &Node<'a>) -> Result<Cow<'a, Value>> {
-    match node.is_document() {
-        true => of_page(node.page()).map(Cow::Borrowed),
-        false => value_of(&node.raw()).map(Cow::Owned).map_err(Error::page),
+    if node.is_document() {
+        return of_page(node.page()).map(Cow::Borrowed);
     }
+    value_of(&node.raw()).map(Cow::Owned).map_err(Error::page)
 }
 
 /// The JSON that a page is.
