@@ -123,7 +123,7 @@ fn what_cannot_be_asked_is_said_before_anything_is_fetched_and_no_match_is_no_su
     refused(&["select", "pages.html", "--css", "a"], 2, "`pages.html` is no file that can be read, and no URL");
     refused(&["select", "http://[x", "--css", "a"], 2, "`http://[x` is no file, and no URL");
     refused(&["select", "http://127.0.0.1:9/", "--css", "a"], 3, "error: connect: ");
-    refused(&["select", "page.html", "--jmespath", "a"], 3, "JMESPath asks JSON, and this is none");
+    refused(&["select", "page.html", "--jmespath", "a"], 3, "error: the JSON of file://");
     refused(&["select", "page.html", "--css", "h2"], 3, "");
     refused(&["select", "page.html", "--css", "a", "-s", "download.max_body=10B"], 2, "`download.max_body`");
     assert_eq!(run(&scene, &["select", "page.html", "--css", "h2", "--count"]).out, "0\n");

@@ -97,8 +97,11 @@ impl Part<'_> {
     fn of(self, found: &Match<'_>) -> Option<String> {
         match (self, found) {
             (Self::Attribute(name), Match::Node(node)) => node.attr(name).map(str::to_owned),
-            (Self::Attribute(name), Match::Value(value)) => value.get(name).map(|value| text_of(&Match::Value(value))),
-            (Self::Attribute(_), Match::Text(_)) => None,
+            (Self::Attribute(name), Match::Json(json)) => json.value().get(name).map(|value| match value {
+                Value::String(text) => text.clone(),
+                value => value.to_string(),
+            }),
+            (Self::Attribute(_), Match::Page(_) | Match::Text(_)) => None,
             (Self::Html, Match::Node(node)) => Some(node.html()),
             (Self::Text, Match::Node(node)) => Some(node.text()),
             (Self::Text, found) => Some(text_of(found).split_whitespace().collect::<Vec<_>>().join(" ")),
@@ -115,7 +118,7 @@ pub(crate) fn to_json(found: &Match<'_>) -> Value {
                 node.attrs().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
             json!({ "name": node.name(), "attrs": attrs, "text": node.text(), "html": node.html() })
         }
-        Match::Value(value) => (*value).clone(),
+        Match::Json(json) => json.value().clone(),
         found => Value::String(text_of(found)),
     }
 }

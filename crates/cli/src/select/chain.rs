@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dragline::error::Error;
+use dragline::page::clean::{Illegal, replace_entities};
 use dragline::page::query::{JmesPath, Query, QueryError, pattern};
-use dragline::page::{Node, Page};
+use dragline::page::{Json, JsonSelection, Node, Page};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use regex::{Captures, Regex};
-use serde_json::Value;
+use regex::Regex;
+use serde::de::IgnoredAny;
 
 use crate::options::reading::Language;
 use crate::source::usage;
@@ -21,19 +21,21 @@ pub(crate) struct Chain(Vec<Link>);
 #[derive(Debug)]
 enum Link {
     Tree(Arc<Query>),
-    JmesPath(JmesPath),
+    JmesPath(String),
     Re(Regex),
 }
 
 /// What a query has found.
 #[derive(Debug)]
 pub(crate) enum Match<'a> {
+    /// The page, of which nothing was asked yet.
+    Page(&'a Page),
     /// An element, a text, an attribute.
     Node(Node<'a>),
+    /// What a JMESPath expression has found.
+    Json(Json<'a>),
     /// What a regular expression has found.
     Text(&'a str),
-    /// What a JMESPath expression has found.
-    Value(&'a Value),
 }
 
 /// Whether to go on.
@@ -47,7 +49,7 @@ impl Chain {
             Ok(match language {
                 Language::Css => Link::Tree(Arc::new(Query::css(text).map_err(wrong)?)),
                 Language::XPath => Link::Tree(Arc::new(Query::xpath(text).map_err(wrong)?)),
-                Language::JmesPath => Link::JmesPath(JmesPath::parse(text).map_err(wrong)?),
+                Language::JmesPath => Link::JmesPath(JmesPath::parse(text).map_err(wrong)?.text().to_owned()),
                 Language::Re => Link::Re(pattern(text).map_err(wrong)?),
             })
         };
@@ -56,107 +58,94 @@ impl Chain {
 
     /// Shows each match, in the order of the page.
     pub(crate) fn each(&self, page: &Page, see: &mut dyn FnMut(&Match<'_>) -> Flow) -> anyhow::Result<()> {
-        let (whole, fault) = match self.0.first() {
-            // no tree for what asks none
-            Some(Link::JmesPath(_) | Link::Re(_)) => (walk(page, &Match::Text(page.text()), &self.0, see), None),
-            _ => (walk(page, &Match::Node(page.root()), &self.0, see), page.take_fault()),
-        };
-        let _ = whole?;
-        fault.map_or(Ok(()), |fault| Err(fault.into()))
+        let _ = walk(page, &Match::Page(page), &self.0, see)?;
+        page.take_fault().map_or(Ok(()), |fault| Err(fault.into()))
     }
 }
 
 fn walk(page: &Page, here: &Match<'_>, rest: &[Link], see: &mut dyn FnMut(&Match<'_>) -> Flow) -> Flow {
     let Some((link, rest)) = rest.split_first() else { return see(here) };
     match (link, here) {
-        (Link::Tree(query), Match::Node(node)) => {
-            for node in node.select(query).iter() {
-                if walk(page, &Match::Node(node), rest, see)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
-            }
-            Ok(ControlFlow::Continue(()))
+        (Link::Tree(query), Match::Page(page)) => {
+            each(page.root().select(query).iter().map(Match::Node), |found| walk(page, found, rest, see))
         }
-        // a text that is markup: a page within the page
-        (Link::Tree(query), Match::Text(text)) => within(page, text, query, rest, see),
-        (Link::Tree(query), Match::Value(Value::String(text))) => within(page, text, query, rest, see),
-        (Link::Tree(_), Match::Value(_)) => Ok(ControlFlow::Continue(())),
-        (Link::JmesPath(path), Match::Value(value)) => by_jmespath(page, path, value, rest, see),
-        (Link::JmesPath(path), _) => {
-            let text = text_of(here);
-            let value = serde_json::from_str(&text)
-                .map_err(|error| Error::page(format!("JMESPath asks JSON, and this is none: {error}")))?;
-            by_jmespath(page, path, &value, rest, see)
+        (Link::Tree(query), Match::Node(node)) => {
+            each(node.select(query).iter().map(Match::Node), |found| walk(page, found, rest, see))
+        }
+        (Link::JmesPath(path), Match::Page(page)) => {
+            let found = page.jmespath(path);
+            if found.is_empty() {
+                page.json::<IgnoredAny>()?;
+            }
+            each(values(&found), |found| walk(page, found, rest, see))
+        }
+        (Link::JmesPath(path), Match::Node(node)) => {
+            each(values(&node.jmespath(path)), |found| walk(page, found, rest, see))
+        }
+        (Link::JmesPath(path), Match::Json(json)) => {
+            each(values(&json.jmespath(path)), |found| walk(page, found, rest, see))
+        }
+        // a text that is markup or JSON: a page within the page
+        (Link::Tree(_) | Link::JmesPath(_), Match::Text(_) | Match::Json(_)) => {
+            let inner = within(page, text_of(here));
+            let first = std::slice::from_ref(link);
+            let mut then = |found: &Match<'_>| walk(&inner, found, rest, see);
+            let flow = walk(&inner, &Match::Page(&inner), first, &mut then)?;
+            inner.take_fault().map_or(Ok(flow), |fault| Err(fault.into()))
         }
         (Link::Re(regex), here) => {
-            let text = match here {
-                Match::Node(node) => node.html(),
-                here => text_of(here),
+            let found = match here {
+                Match::Node(node) => node.re(regex.as_str()),
+                Match::Json(json) => json.re(regex.as_str()),
+                Match::Page(page) => pieces(regex, page.text()),
+                Match::Text(text) => pieces(regex, text),
             };
-            for captures in regex.captures_iter(&text) {
-                for piece in pieces(regex, &captures) {
-                    if walk(page, &Match::Text(piece), rest, see)?.is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
-                }
-            }
-            Ok(ControlFlow::Continue(()))
+            each(found.iter().map(|piece| Match::Text(piece)), |found| walk(page, found, rest, see))
         }
     }
 }
 
-fn within(page: &Page, text: &str, query: &Arc<Query>, rest: &[Link], see: &mut dyn FnMut(&Match<'_>) -> Flow) -> Flow {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    let inner =
-        Page::new(page.url().clone(), StatusCode::OK, headers, Bytes::copy_from_slice(text.as_bytes()), page.depth());
-    let nodes = inner.root().select(query);
-    for node in nodes.iter() {
-        if walk(&inner, &Match::Node(node), rest, see)?.is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-    }
-    inner.take_fault().map_or(Ok(ControlFlow::Continue(())), |fault| Err(fault.into()))
-}
-
-/// A list is many matches, null is none.
-fn by_jmespath(
-    page: &Page,
-    path: &JmesPath,
-    value: &Value,
-    rest: &[Link],
-    see: &mut dyn FnMut(&Match<'_>) -> Flow,
-) -> Flow {
-    let found = path.expression().search(value).map_err(|error| Error::page(format!("`{}`: {error}", path.text())))?;
-    let found = match serde_json::to_value(found)? {
-        Value::Array(values) => values,
-        Value::Null => Vec::new(),
-        value => vec![value],
-    };
-    for value in found.iter().filter(|value| !value.is_null()) {
-        if walk(page, &Match::Value(value), rest, see)?.is_break() {
+fn each<'m>(found: impl Iterator<Item = Match<'m>>, mut walk: impl FnMut(&Match<'m>) -> Flow) -> Flow {
+    for found in found {
+        if walk(&found)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }
     Ok(ControlFlow::Continue(()))
 }
 
-/// As parsel: the group `extract`, else all groups, else all that matches.
-fn pieces<'t>(regex: &Regex, captures: &Captures<'t>) -> Vec<&'t str> {
-    if let Some(group) = captures.name("extract") {
-        return vec![group.as_str()];
+fn values<'a>(found: &JsonSelection<'a>) -> impl Iterator<Item = Match<'a>> + use<'a> {
+    found.iter().filter(|json| !json.value().is_null()).map(Match::Json)
+}
+
+fn within(page: &Page, text: String) -> Page {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    Page::new(page.url().clone(), StatusCode::OK, headers, Bytes::from(text), page.depth())
+}
+
+/// As [`Node::re`]: the group `extract` where it is first found; else of every match its groups, or all that matches.
+fn pieces(regex: &Regex, text: &str) -> Vec<String> {
+    let replaced = |piece: &str| replace_entities(piece, &["lt", "amp"], Illegal::Remove).into_owned();
+    if regex.capture_names().flatten().any(|name| name == "extract") {
+        let found = regex.captures(text).and_then(|found| found.name("extract"));
+        return found.map(|found| replaced(found.as_str())).into_iter().collect();
     }
     let from = usize::from(regex.captures_len() > 1);
-    captures.iter().skip(from).map(|group| group.map_or("", |group| group.as_str())).collect()
+    let groups = regex.captures_iter(text).flat_map(|found| {
+        let groups = found.iter().skip(from).map(|group| group.map_or("", |group| group.as_str()));
+        groups.collect::<Vec<_>>()
+    });
+    groups.map(replaced).collect()
 }
 
 /// What is found, as text as it stands.
 pub(crate) fn text_of(found: &Match<'_>) -> String {
     match found {
+        Match::Page(page) => page.text().to_owned(),
         Match::Node(node) => node.raw().into_owned(),
+        Match::Json(json) => json.text_opt().unwrap_or_else(|| json.value().to_string()),
         Match::Text(text) => (*text).to_owned(),
-        Match::Value(Value::String(text)) => text.clone(),
-        Match::Value(value) => value.to_string(),
     }
 }
 
