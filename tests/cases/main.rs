@@ -7,6 +7,8 @@ mod exports;
 mod fingerprints;
 mod follow;
 mod httpcache;
+mod jmespath;
+mod json;
 mod links;
 mod middlewares;
 mod redirect;
@@ -14,6 +16,7 @@ mod referrer;
 mod requests;
 mod retry;
 mod robots;
+mod selectors;
 mod urls;
 mod wire;
 
@@ -28,7 +31,7 @@ fn check(file: &str, judge: impl Fn(&Value) -> Result<(), String>) {
     hold(file, |_| true, judge);
 }
 
-/// The same for the cases of these functions only: the others, and what is listed of them, are other modules'.
+/// The same for the cases of some functions only; those of others, and what is listed for them, are left alone.
 fn check_only(file: &str, functions: &[&str], judge: impl Fn(&Value) -> Result<(), String>) {
     hold(file, |case| case["fn"].as_str().is_some_and(|function| functions.contains(&function)), judge);
 }

@@ -12,8 +12,9 @@ use dragline::{Crawl, Registry, Report, Stopper, feed};
 use toml::Value;
 
 use crate::exit::Exit;
+use crate::fail_on::FailOn;
 use crate::log::Log;
-use crate::options::{self, FailOn, LogFormat, Logging};
+use crate::options::{self, LogFormat, Logging};
 use crate::settings::is_secret;
 use crate::terminal::{escape, message};
 use crate::{layers, progress, report};
@@ -54,7 +55,7 @@ pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Resu
         let json = report.to_json().context("the report cannot be written as JSON")?;
         std::fs::write(path, json + "\n").map_err(|source| unwritable(path, source))?;
     }
-    Ok(conclude(&command.spider, &report, command.fail_on, &command.logging, &log))
+    Ok(conclude(&command.spider, &report, &command.fail_on, &command.logging, &log))
 }
 
 fn unwritable(path: &Path, source: std::io::Error) -> Error {
@@ -203,7 +204,7 @@ impl Signals {
 }
 
 /// Prints the report, and in one line what it means where that is not plain success.
-pub(crate) fn conclude(spider: &str, report: &Report, fail_on: FailOn, logging: &Logging, log: &Log) -> Exit {
+pub(crate) fn conclude(spider: &str, report: &Report, fail_on: &[FailOn], logging: &Logging, log: &Log) -> Exit {
     match logging.log {
         LogFormat::Text => log.say(&report::text(spider, report)),
         LogFormat::Json => log.say(&report::line(spider, report)),
@@ -216,7 +217,7 @@ pub(crate) fn conclude(spider: &str, report: &Report, fail_on: FailOn, logging: 
     exit
 }
 
-fn verdict(report: &Report, fail_on: FailOn) -> (Exit, Option<String>) {
+fn verdict(report: &Report, fail_on: &[FailOn]) -> (Exit, Option<String>) {
     let pending = report.progress.pending;
     let go_on = match &report.job {
         Some(job) => {
@@ -246,16 +247,12 @@ fn verdict(report: &Report, fail_on: FailOn) -> (Exit, Option<String>) {
     if report.reason == "shutdown" {
         return (Exit::Stopped, Some(format!("stopped: {pending} requests were not done: {go_on}")));
     }
-    if report.reason.starts_with("closespider_") {
-        let limit = report.reason.trim_start_matches("closespider_");
-        return (Exit::Finished, Some(format!("limit reached ({limit}): {pending} requests were not done: {go_on}")));
+    let broken: Vec<String> = fail_on.iter().filter_map(|rule| rule.broken_by(report)).collect();
+    let limit = report.reason.strip_prefix("closespider_");
+    let stopped = limit.map(|limit| format!("limit reached ({limit}): {pending} requests were not done: {go_on}"));
+    if broken.is_empty() {
+        return (Exit::Finished, stopped);
     }
-    let failed = report.progress.failed > 0;
-    let broken = failed || report.count("item_error_count") > 0 || report.count("file_status_count/failed") > 0;
-    let rule = match fail_on {
-        FailOn::NoItems if failed && report.count("item_scraped_count") == 0 => "no item, and a failed request",
-        FailOn::Failure if broken => "something failed",
-        _ => return (Exit::Finished, None),
-    };
-    (Exit::Failed, Some(format!("error: finished, but over the rule --fail-on: {rule}")))
+    let rules = broken.iter().map(|rule| format!("error: finished, but over the rule --fail-on: {rule}"));
+    (Exit::Failed, Some(stopped.into_iter().chain(rules).collect::<Vec<_>>().join("\n")))
 }

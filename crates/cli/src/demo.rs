@@ -13,7 +13,8 @@ use serde::Deserialize;
 use crate::DEFAULTS;
 use crate::crawl::{conclude, drive};
 use crate::exit::Exit;
-use crate::options::{Demo, FailOn};
+use crate::fail_on::FailOn;
+use crate::options::Demo;
 use crate::terminal::{print, say};
 
 const SPIDER: &str = "kodak-pulse";
@@ -40,7 +41,7 @@ pub(crate) fn run(registry: &Registry, command: &Demo) -> anyhow::Result<Exit> {
     layers.add_argument(SPIDER, "password=demo")?;
     let crawl = Crawl::build(registry, SPIDER, &layers)?;
     let (report, log) = drive(crawl, &command.logging)?;
-    let exit = conclude(SPIDER, &report, FailOn::Failure, &command.logging, &log);
+    let exit = conclude(SPIDER, &report, &[FailOn::Failure], &command.logging, &log);
 
     let entries = entries(&items)?;
     let page = folder.join("index.html");

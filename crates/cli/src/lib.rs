@@ -11,6 +11,7 @@ mod crawl;
 mod demo;
 mod descriptors;
 mod exit;
+mod fail_on;
 mod fetch;
 mod job;
 mod layers;
@@ -20,6 +21,7 @@ mod options;
 mod progress;
 mod replica;
 mod report;
+mod schema;
 mod settings;
 mod terminal;
 
@@ -51,6 +53,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Crawl(command) => crawl::run(&registry, command),
         Command::Fetch(command) => fetch::run(&registry, command),
         Command::List => list::run(&registry),
+        Command::Schema { spider } => schema::run(&registry, spider),
         Command::Job(command) => job::run(command),
         Command::Cache(command) => cache::run(command),
         Command::Settings(command) => settings::run(&registry, command),
@@ -114,5 +117,10 @@ mod tests {
         assert_eq!(proxy, proxy::Settings::default());
         let images: dragline_images::Settings = read(["pipelines", "images"]).try_into().expect("settings");
         assert_eq!(images, dragline_images::Settings::default());
+        let validate: dragline_items::validate::Settings =
+            read(["pipelines", "validate"]).try_into().expect("settings");
+        assert_eq!(validate, dragline_items::validate::Settings::default());
+        let dedupe: dragline_items::dedupe::Settings = read(["pipelines", "dedupe"]).try_into().expect("settings");
+        assert_eq!(dedupe, dragline_items::dedupe::Settings::default());
     }
 }

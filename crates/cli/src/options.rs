@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dragline_replica::kodak;
 
+use crate::fail_on::FailOn;
+
 /// A web-crawling framework: spiders in Rust, jobs that survive, hosts treated politely.
 #[derive(Debug, Parser)]
 #[command(name = "dragline", version, max_term_width = 110, disable_help_subcommand = true)]
@@ -31,6 +33,12 @@ pub(crate) enum Command {
     /// Name the spiders.
     #[command(after_help = "Example:\n  dragline list")]
     List,
+    /// Print the JSON Schema of what a spider yields, as it has declared it.
+    #[command(after_help = "Example:\n  dragline schema books > books.schema.json")]
+    Schema {
+        /// The spider's name; `dragline list` names them.
+        spider: String,
+    },
     /// Look at jobs that were kept with `crawl --job`, and mend them.
     #[command(after_help = "Example:\n  dragline job show job\n  dragline job failed job --reason http_status/503\n  \
         dragline job retry job --reason http_status/503")]
@@ -150,24 +158,17 @@ pub(crate) struct Crawl {
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE", overrides_with = "stats")]
     pub(crate) stats: Option<PathBuf>,
-    /// When a finished crawl counts as failed (exit code 3).
+    /// When a finished crawl counts as failed (exit code 3); may be given several times, instead of the default.
+    ///
+    /// `no-items` (no item, and a failed request), `failure` (any failed request, item or image), `never`, or a figure
+    /// held against a number: 'fill(price) < 90%', 'fill(book.price) < 90%', 'items < 100', 'items(book) < 100',
+    /// 'failed > 5%', 'item_error_count > 0', any name of the report.
     #[arg(long, value_name = "RULE", default_value = "no-items")]
-    pub(crate) fail_on: FailOn,
+    pub(crate) fail_on: Vec<FailOn>,
     #[command(flatten)]
     pub(crate) configured: Configured,
     #[command(flatten)]
     pub(crate) logging: Logging,
-}
-
-/// When a finished crawl counts as failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// No item, and at least one failed request.
-    NoItems,
-    /// Any failed request, item or image.
-    Failure,
-    /// Never.
-    Never,
 }
 
 #[derive(Debug, Args, Clone, Default)]

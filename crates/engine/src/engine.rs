@@ -29,7 +29,7 @@ use crate::message::Host;
 use crate::observer::{Happening, Observer};
 use crate::pipeline::Chain;
 use crate::settings::Settings;
-use crate::spider::{Parsers, Runnable, Seeds, Traps};
+use crate::spider::{FillNames, Parsers, Runnable, Seeds, Traps};
 use crate::stats::Stats;
 
 /// Events that may wait for the engine; who has more to say waits.
@@ -92,6 +92,8 @@ pub(crate) struct Engine {
     parsers: Arc<Parsers<Box<Flight>>>,
     tasks: JoinSet<()>,
     heads: Heads,
+    /// The names of the items' fields in the figures.
+    fields: FillNames,
     /// Requests on the wire, with the parsers or between.
     flying: usize,
     most_flying: usize,
@@ -151,6 +153,7 @@ impl Engine {
             parsers: Arc::new(parsers),
             tasks: JoinSet::new(),
             heads: Heads::default(),
+            fields: FillNames::default(),
             flying: 0,
             most_flying,
             refining: 0,

@@ -172,7 +172,11 @@ impl Registry {
         Ok(self.entry(name)?.settings)
     }
 
-    pub(crate) fn spider_items(&self, name: &str) -> Result<Arc<[ItemType]>> {
+    /// The kinds of items that a spider has declared.
+    ///
+    /// # Errors
+    /// If there is no such spider.
+    pub fn spider_items(&self, name: &str) -> Result<Arc<[ItemType]>> {
         Ok(self.entry(name)?.items.into())
     }
 

@@ -1,1 +1,7 @@
-//! Pipelines for items: validated, deduplicated.
+//! Pipelines for items: [`Validate`] holds each against what its kind must be, [`Dedupe`] lets each through once.
+
+pub mod dedupe;
+pub mod validate;
+
+pub use dedupe::Dedupe;
+pub use validate::Validate;

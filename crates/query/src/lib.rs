@@ -6,10 +6,10 @@
 mod css;
 mod jmespath;
 mod pattern;
-mod xpath;
+pub mod xpath;
 
 pub use css::{Css, Part, Take};
-pub use jmespath::JmesPath;
+pub use jmespath::{Found, JmesPath, SearchError};
 pub use pattern::pattern;
 pub use xpath::XPath;
 

@@ -10,6 +10,8 @@ fn main() -> ExitCode {
         .spider::<books::Books>()
         .spider::<kodak_pulse::KodakPulse>()
         .spider::<site::Site>()
+        .pipeline::<dragline_items::Validate>()
+        .pipeline::<dragline_items::Dedupe>()
         .pipeline::<dragline_images::Images>()
         .feed_format(dragline_sqlite::sqlite())
         .feed_storage(dragline_objects::Objects);

@@ -14,6 +14,7 @@ mod freshness;
 mod message;
 mod redirects;
 mod robots;
+mod selectors;
 mod waits;
 
 pub use canonical::canonical;
@@ -24,13 +25,14 @@ pub use data_urls::data_urls;
 pub use freshness::freshness;
 pub use redirects::redirects;
 pub use robots::robots;
+pub use selectors::selectors;
 pub use waits::waits;
 
 /// A property by its name: that of its file in `tests/fuzz/targets`, its seeds and its dictionary.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("canonical", canonical),
     ("robots", robots),
     ("cookies", cookies),
@@ -40,4 +42,5 @@ pub const TARGETS: [Target; 9] = [
     ("redirects", redirects),
     ("curl", curl),
     ("data_urls", data_urls),
+    ("selectors", selectors),
 ];

@@ -141,4 +141,4 @@ macro_rules! targets {
     };
 }
 
-targets!(canonical, robots, cookies, codings, waits, freshness, redirects, curl, data_urls);
+targets!(canonical, robots, cookies, codings, waits, freshness, redirects, curl, data_urls, selectors);

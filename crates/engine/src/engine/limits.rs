@@ -6,6 +6,7 @@ use super::Engine;
 use super::flight::{Find, Flight};
 use crate::frontier::Outcome;
 use crate::settings;
+use crate::spider::Fill;
 use crate::stats::Stats;
 
 /// What a run may come to, and what it has come to.
@@ -78,6 +79,7 @@ impl Engine {
             again.given = rest.first().map_or(again.given, |(number, _)| *number);
             (find.children, find.counts) = (Vec::new(), Vec::new());
             find.outcome = Outcome::Again(Box::new(again));
+            self.fields.counts(Fill::of(find.records.iter().map(|(_, record)| record)), &mut find.counts);
         }
         let kept = find.records.len() as u64;
         self.limits.items += kept;

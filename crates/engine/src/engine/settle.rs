@@ -12,7 +12,7 @@ use crate::message::mask::{self, Shown};
 use crate::message::{Failure, FailureKind, Request};
 use crate::observer::Happening;
 use crate::pipeline::Passage;
-use crate::spider::{End, Parsed, Read};
+use crate::spider::{End, Fill, Parsed, Read};
 use crate::stats::Name;
 
 /// The most of a failure's detail that is remembered, in bytes.
@@ -59,7 +59,7 @@ impl Engine {
     fn read(&mut self, flight: Box<Flight>, read: Read) {
         self.flying -= 1;
         let Read { parsed, end } = read;
-        let Parsed { requests, records, seeds, counts, .. } = parsed;
+        let Parsed { requests, records, seeds, counts, fill, .. } = parsed;
         let mut find = Find { outcome: Outcome::Done, children: requests, records: Vec::new(), counts };
         match end {
             End::Done => {
@@ -87,6 +87,9 @@ impl Engine {
         }
         // if the page was here before, a limit let only so many of its records pass
         find.records = (0..).zip(records).filter(|(number, _)| *number >= flight.request.given).collect();
+        let fill =
+            if flight.request.given == 0 { fill } else { Fill::of(find.records.iter().map(|(_, record)| record)) };
+        self.fields.counts(fill, &mut find.counts);
         match seeds {
             // the page is settled when all that it leads to is in the frontier
             Some(seeds) => self.seeds.push_back(Source { seeds, page: Some((flight, Box::new(find))) }),

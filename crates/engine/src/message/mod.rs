@@ -3,9 +3,11 @@
 mod base64;
 mod body;
 mod build;
+pub mod charset;
 mod curl;
 mod failure;
 mod item;
+pub mod markup;
 pub mod mask;
 mod options;
 mod record;

@@ -1,14 +1,22 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
+mod css;
+mod given;
 mod head;
+mod json;
+mod kind;
 mod links;
 mod node;
+mod patterns;
+mod queries;
 mod scan;
 mod selection;
+mod serialise;
 mod text;
 mod tree;
+mod xml;
+mod xpath;
 
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 
 use bytes::Bytes;
@@ -17,15 +25,26 @@ use scraper::Html;
 use url::Url;
 
 pub use dragline_query as query;
+pub use given::Variable;
+pub use json::{Json, JsonSelection};
+pub use kind::{Kind, is_binary};
 pub use links::{Link, Links};
 pub use node::Node;
 pub use selection::Selection;
+pub use text::Encoding;
 pub use tree::Limits;
 
+pub use crate::message::charset::{Charset, Source};
+/// HTML as text: tags, comments and character references taken out.
+pub use crate::message::markup as clean;
+
 use self::scan::Scan;
+use self::text::Text;
+
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
-use crate::message::urls::{self, Encoding};
+use crate::message::charset::Hints;
+use crate::message::urls::join_in;
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -35,18 +54,26 @@ pub struct Page {
     headers: HeaderMap,
     body: Bytes,
     depth: u32,
-    /// None where the body is UTF-8 as it stands.
-    text: OnceCell<Option<String>>,
+    /// The encoding, by whoever made the page.
+    charset: Option<Charset>,
+    kind: OnceCell<Kind>,
+    text: OnceCell<Text>,
     tree: OnceCell<Html>,
     /// What its tags say; nothing where only the tree knows.
     scan: OnceCell<Option<Scan>>,
+    /// Its nodes by their numbers, once it is asked in XPath.
+    order: OnceCell<xpath::Order>,
+    in_order: OnceCell<bool>,
     base: OnceCell<Url>,
+    json: OnceCell<json::Document>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
     bad_links: Cell<u64>,
     links_over_limit: Cell<u64>,
     limits: Limits,
     cut: Cell<bool>,
+    /// Queries that took more than their budget.
+    spent: Cell<u64>,
 }
 
 impl Page {
@@ -59,15 +86,21 @@ impl Page {
             headers,
             body,
             depth,
+            charset: None,
+            kind: OnceCell::new(),
             text: OnceCell::new(),
             tree: OnceCell::new(),
             scan: OnceCell::new(),
+            order: OnceCell::new(),
+            in_order: OnceCell::new(),
             base: OnceCell::new(),
+            json: OnceCell::new(),
             fault: RefCell::new(None),
             bad_links: Cell::new(0),
             links_over_limit: Cell::new(0),
             limits: Limits::default(),
             cut: Cell::new(false),
+            spent: Cell::new(0),
         }
     }
 
@@ -81,12 +114,34 @@ impl Page {
     /// # Panics
     /// If `url` is not a URL.
     #[must_use]
-    #[expect(clippy::panic, reason = "a test's own mistake")]
     pub fn from_html(url: &str, html: &str) -> Self {
+        Self::from_text(url, "text/html; charset=utf-8", html)
+    }
+
+    /// A page from XML: for tests of spiders.
+    ///
+    /// # Panics
+    /// If `url` is not a URL.
+    #[must_use]
+    pub fn from_xml(url: &str, xml: &str) -> Self {
+        Self::from_text(url, "application/xml; charset=utf-8", xml)
+    }
+
+    #[expect(clippy::panic, reason = "a test's own mistake")]
+    fn from_text(url: &str, content_type: &'static str, text: &str) -> Self {
         let url = Url::parse(url).unwrap_or_else(|error| panic!("`{url}` is not a URL: {error}"));
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        Self::new(url, StatusCode::OK, headers, Bytes::copy_from_slice(html.as_bytes()), 0)
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self::new(url, StatusCode::OK, headers, Bytes::copy_from_slice(text.as_bytes()), 0)
+    }
+
+    /// The same page, read in this encoding, whatever it says itself.
+    #[must_use]
+    pub fn with_charset(self, charset: Charset) -> Self {
+        let charset = Some(charset);
+        let (text, tree, base) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        let (order, in_order) = (OnceCell::new(), OnceCell::new());
+        Self { charset, text, tree, order, in_order, base, ..self }
     }
 
     /// The URL that answered, after redirects.
@@ -124,18 +179,35 @@ impl Page {
         self.depth
     }
 
-    /// The body as text: by its byte order mark, the header's charset, what it declares, or a guess, in this order.
+    /// What kind of document it is: by its headers, its URL, and its first bytes, in this order.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        *self.kind.get_or_init(|| Kind::of(&self.headers, &self.url, &self.body))
+    }
+
+    /// The body as text: by its byte order mark, the header's charset, what it declares, or a guess, in this order. What
+    /// cannot be decoded is U+FFFD.
     #[must_use]
     pub fn text(&self) -> &str {
-        let decoded = self.text.get_or_init(|| match text::decode(&self.body, self.header("content-type")) {
-            // a byte order mark borrows too, but less than the whole
-            Cow::Borrowed(text) if text.len() == self.body.len() => None,
-            text => Some(text.into_owned()),
-        });
-        match decoded {
-            Some(text) => text,
-            None => std::str::from_utf8(&self.body).unwrap_or_default(),
-        }
+        self.decoded().get(&self.body)
+    }
+
+    /// The encoding of the text, and who says so.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.decoded().encoding
+    }
+
+    fn decoded(&self) -> &Text {
+        self.text.get_or_init(|| {
+            let hints = Hints {
+                given: self.charset,
+                content_type: self.header("content-type"),
+                is_xml: self.kind() == Kind::Xml,
+                top_level_domain: text::top_level_domain(&self.url),
+            };
+            Text::of(&self.body, &hints)
+        })
     }
 
     /// The document itself: the node above all others.
@@ -162,27 +234,54 @@ impl Page {
         self.root().xpath(expression)
     }
 
-    /// The encoding of its text: that of a link's query, too (WHATWG URL, section 4.4, "query state").
-    #[must_use]
-    pub fn encoding(&self) -> &'static Encoding {
-        text::encoding(&self.body, self.header("content-type"))
-    }
-
-    /// A reference from this page as an absolute URL.
+    /// A reference from this page as an absolute URL: its query is in the encoding of the page.
     ///
     /// # Errors
     /// If it is not one.
     pub fn join(&self, reference: &str) -> Result<Url> {
-        let joined = urls::join(self.base(), reference, self.encoding());
+        let joined = join_in(self.base(), reference.trim_ascii(), self.encoding().charset.of_queries());
         joined.map_err(|error| Error::page(format!("{error}, on {}", self.url)))
+    }
+
+    /// What the page's references are relative to: its first `<base href>` that is an http(s) URL, else its own URL.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        // no tree for the sake of an element that few pages have
+        self.base
+            .get_or_init(|| clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone()))
     }
 
     fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
-            let (tree, whole) = tree::parse(self.text(), &self.limits);
+            let parse = if self.kind() == Kind::Xml { xml::parse } else { tree::parse };
+            let (tree, whole) = parse(self.text(), &self.limits);
             self.cut.set(!whole);
             tree
         })
+    }
+
+    /// The tree's nodes by their numbers in document order.
+    fn order(&self) -> &xpath::Order {
+        self.order.get_or_init(|| xpath::Order::of(self.tree()))
+    }
+
+    /// Whether the tree lies in memory as it stands.
+    fn is_in_order(&self) -> bool {
+        *self.in_order.get_or_init(|| css::is_in_order(self.tree()))
+    }
+
+    /// Whether names have namespaces.
+    fn is_xml(&self) -> bool {
+        self.kind() == Kind::Xml
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Counts a query that took more than its budget.
+    fn count_spent(&self) {
+        self.spent.set(self.spent.get() + 1);
     }
 
     /// Whether a part of the page was left out of its tree.
@@ -195,21 +294,36 @@ impl Page {
         self.fault.borrow_mut().get_or_insert(fault);
     }
 
-    pub(crate) fn take_fault(&self) -> Option<Error> {
+    /// What is wrong with a query that this page was asked, if anything; the first time. The crawl asks it after `parse`,
+    /// and fails the page.
+    pub fn take_fault(&self) -> Option<Error> {
         self.fault.borrow_mut().take()
     }
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let links =
-            [("links/bad_count", self.bad_links.get()), ("links/over_limit_count", self.links_over_limit.get())];
-        (links.into_iter().chain([("parse/cut_count", u64::from(self.cut.get()))])).filter(|(_, count)| *count > 0)
+        let counts = [
+            ("links/bad_count", self.bad_links.get()),
+            ("links/over_limit_count", self.links_over_limit.get()),
+            ("parse/cut_count", u64::from(self.cut.get())),
+            ("json/bad_count", u64::from(self.is_bad_json())),
+            ("parse/selector_budget_count", self.spent.get()),
+        ];
+        counts.into_iter().filter(|(_, count)| *count > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_base_moves_relative_links() {
+        let html = r#"<base href="javascript:x"><base href="/deep/er/"><a href="x">x</a>"#;
+        let page = Page::from_html("http://a.example/", html);
+        assert_eq!(page.join("y").expect("a URL").as_str(), "http://a.example/deep/er/y");
+        assert_eq!(page.links().next().map(String::from).as_deref(), Some("http://a.example/deep/er/x"));
+    }
 
     #[test]
     fn a_broken_tree_is_read_as_browsers_do() {

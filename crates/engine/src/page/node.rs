@@ -10,8 +10,8 @@ use ego_tree::NodeRef;
 use scraper::{ElementRef, Node as Value};
 use url::Url;
 
-use super::Page;
-use super::selection::{self, Selection};
+use super::selection::Selection;
+use super::{Kind, Page, patterns, queries, serialise};
 use crate::error::{Error, Result};
 
 /// One node of a page.
@@ -49,16 +49,16 @@ impl<'a> Node<'a> {
         &self.what
     }
 
-    /// What a CSS selector finds below this node.
+    /// What a CSS selector finds below this node; `::text` and `::attr(name)` are those of the node itself as well.
     #[must_use]
     pub fn css(&self, selector: &str) -> Selection<'a> {
-        Selection::new(self.clone(), selection::css(self.page, selector), selector)
+        Selection::new(self.clone(), queries::css(self.page, selector), selector)
     }
 
     /// What an XPath expression finds, with this node as its context.
     #[must_use]
     pub fn xpath(&self, expression: &str) -> Selection<'a> {
-        Selection::new(self.clone(), selection::xpath(self.page, expression), expression)
+        Selection::new(self.clone(), queries::xpath(self.page, expression), expression)
     }
 
     /// What a query finds that was parsed before.
@@ -107,16 +107,31 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The node as it would stand in a document: an element with its tags and all within, a text escaped.
+    /// The node as it would stand in a document: an element with its tags and all within. A text or a value stands for
+    /// itself.
     #[must_use]
     pub fn html(&self) -> String {
         match &self.what {
-            What::Tree(node) => match ElementRef::wrap(*node) {
-                Some(element) => element.html(),
-                None => self.raw().into_owned(),
-            },
-            _ => self.raw().into_owned(),
+            What::Tree(node) if self.page.kind() == Kind::Xml => serialise::xml(*node),
+            What::Tree(node) => serialise::html(self.page.tree(), *node),
+            What::Attribute(..) | What::Computed(_) => self.raw().into_owned(),
         }
+    }
+
+    /// What a regular expression finds in the node's [`html`](Self::html), character references replaced but `&lt;` and
+    /// `&amp;`: of every match its groups, one after the other, or the whole if it has none; or what the group `extract` is
+    /// where it is first found.
+    ///
+    /// An expression that does not parse finds nothing and fails the page with a message that names it.
+    #[must_use]
+    pub fn re(&self, pattern: &str) -> Vec<String> {
+        patterns::find(self.page, pattern, &self.html())
+    }
+
+    /// As [`re`](Self::re), character references as they stand.
+    #[must_use]
+    pub fn re_exact(&self, pattern: &str) -> Vec<String> {
+        patterns::find_exact(self.page, pattern, &self.html())
     }
 
     /// An attribute's value.

@@ -1,20 +1,15 @@
 //! What a query finds. One and many, required and optional are different methods with different types.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use dragline_query::{Css, Part, Query, QueryError, Take};
-use scraper::{ElementRef, Node as Value};
+use dragline_query::Query;
 use url::Url;
 
-use super::Page;
-use super::node::{Node, What};
+use super::given::{Given, Variable};
+use super::node::Node;
+use super::{Page, css, queries, xpath};
 use crate::error::{Error, Result};
-
-/// Compiled queries that a thread keeps.
-const KEPT: usize = 1000;
 
 /// The nodes that a query finds, looked for when they are asked for.
 ///
@@ -26,11 +21,44 @@ pub struct Selection<'a> {
     /// None if the query does not parse; the page knows.
     query: Option<Arc<Query>>,
     text: Box<str>,
+    given: Given<'a>,
 }
 
 impl<'a> Selection<'a> {
     pub(super) fn new(from: Node<'a>, query: Option<Arc<Query>>, text: &str) -> Self {
-        Self { page: from.page(), from: vec![from], query, text: text.into() }
+        Self { page: from.page(), from: vec![from], query, text: text.into(), given: Given::default() }
+    }
+
+    /// Gives the XPath expression a variable: `page.xpath("//a[. = $label]").with("label", "It's here")`. A text needs no
+    /// quoting, and cannot become a part of the expression.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Variable<'a>>) -> Self {
+        self.given.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Says what a prefix of the XPath expression stands for. Those that the root of an XML document declares are known.
+    #[must_use]
+    pub fn namespace(mut self, prefix: &str, uri: &str) -> Self {
+        self.given.namespaces.push((prefix.into(), uri.into()));
+        self
+    }
+
+    /// Takes the names of the XPath expression that have no prefix for names of any namespace: `//entry` finds the entries
+    /// of an Atom feed. CSS does so always.
+    #[must_use]
+    pub fn any_namespace(mut self) -> Self {
+        self.given.any_namespace = true;
+        self
+    }
+
+    pub(super) fn page(&self) -> &'a Page {
+        self.page
+    }
+
+    /// The query's own text.
+    pub(super) fn query_text(&self) -> &str {
+        &self.text
     }
 
     /// All of them, in document order.
@@ -41,7 +69,7 @@ impl<'a> Selection<'a> {
     /// The first, if there is one.
     #[must_use]
     pub fn first_opt(&self) -> Option<Node<'a>> {
-        self.nodes(1).pop()
+        self.nodes(1).into_iter().next()
     }
 
     /// The first.
@@ -55,13 +83,13 @@ impl<'a> Selection<'a> {
     /// What a CSS selector finds below each of them.
     #[must_use]
     pub fn css(&self, selector: &str) -> Selection<'a> {
-        self.within(css(self.page, selector), selector)
+        self.within(queries::css(self.page, selector), selector)
     }
 
     /// What an XPath expression finds from each of them.
     #[must_use]
     pub fn xpath(&self, expression: &str) -> Selection<'a> {
-        self.within(xpath(self.page, expression), expression)
+        self.within(queries::xpath(self.page, expression), expression)
     }
 
     /// The text of the first one, white space collapsed.
@@ -82,6 +110,73 @@ impl<'a> Selection<'a> {
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
         self.iter().map(|node| node.text()).collect()
+    }
+
+    /// What the first one [says](Node::raw), as it stands.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn raw(&self) -> Result<String> {
+        Ok(self.first()?.raw().into_owned())
+    }
+
+    /// What the first one says, as it stands, if there is one.
+    #[must_use]
+    pub fn raw_opt(&self) -> Option<String> {
+        Some(self.first_opt()?.raw().into_owned())
+    }
+
+    /// What all of them say, as it stands.
+    #[must_use]
+    pub fn raws(&self) -> Vec<String> {
+        self.iter().map(|node| node.raw().into_owned()).collect()
+    }
+
+    /// The first one with its tags.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn html(&self) -> Result<String> {
+        Ok(self.first()?.html())
+    }
+
+    /// The first one with its tags, if there is one.
+    #[must_use]
+    pub fn html_opt(&self) -> Option<String> {
+        Some(self.first_opt()?.html())
+    }
+
+    /// All of them with their tags.
+    #[must_use]
+    pub fn htmls(&self) -> Vec<String> {
+        self.iter().map(|node| node.html()).collect()
+    }
+
+    /// What a regular expression finds in each of them: see [`Node::re`].
+    #[must_use]
+    pub fn re(&self, pattern: &str) -> Vec<String> {
+        self.iter().flat_map(|node| node.re(pattern)).collect()
+    }
+
+    /// As [`re`](Self::re), character references as they stand.
+    #[must_use]
+    pub fn re_exact(&self, pattern: &str) -> Vec<String> {
+        self.iter().flat_map(|node| node.re_exact(pattern)).collect()
+    }
+
+    /// The first that a regular expression finds in them.
+    ///
+    /// # Errors
+    /// If it finds nothing.
+    pub fn re_first(&self, pattern: &str) -> Result<String> {
+        let missing = || self.missing(&format!("nothing is like `{pattern}` in"));
+        self.re_first_opt(pattern).ok_or_else(missing)
+    }
+
+    /// The first that a regular expression finds in them, if it finds anything.
+    #[must_use]
+    pub fn re_first_opt(&self, pattern: &str) -> Option<String> {
+        self.iter().find_map(|node| node.re(pattern).into_iter().next())
     }
 
     /// The text of the first one, read as a value: `page.css("td.stock").parse::<u32>()?`.
@@ -107,6 +202,12 @@ impl<'a> Selection<'a> {
     #[must_use]
     pub fn attr_opt(&self, name: &str) -> Option<&'a str> {
         self.first_opt()?.attr(name)
+    }
+
+    /// An attribute of all of them, of those that have it.
+    #[must_use]
+    pub fn attrs(&self, name: &str) -> Vec<&'a str> {
+        self.iter().filter_map(|node| node.attr(name)).collect()
     }
 
     /// Where the first one links to, absolute.
@@ -145,15 +246,18 @@ impl<'a> Selection<'a> {
     }
 
     fn within(&self, query: Option<Arc<Query>>, text: &str) -> Selection<'a> {
-        Selection { page: self.page, from: self.nodes(usize::MAX), query, text: text.into() }
+        Selection { page: self.page, from: self.nodes(usize::MAX), query, text: text.into(), given: Given::default() }
     }
 
     fn nodes(&self, limit: usize) -> Vec<Node<'a>> {
         let mut found = Vec::new();
         for from in &self.from {
             match self.query.as_deref() {
-                Some(Query::Css(css)) => by_css(css, from, limit, &mut found),
-                Some(Query::XPath(_)) => self.page.set_fault(Error::page("XPath is not there yet")),
+                Some(Query::Css(query)) => css::find(from, query, limit, &mut found),
+                Some(Query::XPath(query)) => match xpath::find(from, query, &self.given) {
+                    Ok(nodes) => found.extend(nodes),
+                    Err(error) => self.page.set_fault(error),
+                },
                 None => {}
             }
             if found.len() >= limit {
@@ -161,85 +265,6 @@ impl<'a> Selection<'a> {
             }
         }
         found
-    }
-}
-
-fn by_css<'a>(css: &Css, from: &Node<'a>, limit: usize, found: &mut Vec<Node<'a>>) {
-    let page = from.page();
-    let What::Tree(scope) = from.what() else { return };
-    let mut see = |element: ElementRef<'a>, part: &Part| {
-        match &part.take {
-            Take::Element => found.push(Node::new(page, What::Tree(*element))),
-            Take::Text => found.extend(
-                element
-                    .children()
-                    .filter(|node| matches!(node.value(), Value::Text(_)))
-                    .map(|node| Node::new(page, What::Tree(node))),
-            ),
-            Take::Attribute(name) => {
-                let number = element.value().attrs().position(|(known, _)| known == &**name);
-                found.extend(number.map(|number| Node::new(page, What::Attribute(element, number))));
-            }
-        }
-        found.len() < limit
-    };
-    match (css.parts(), ElementRef::wrap(*scope)) {
-        ([part], None) => _ = page.tree().select(&part.selector).all(|element| see(element, part)),
-        ([part], Some(scope)) => _ = scope.select(&part.selector).all(|element| see(element, part)),
-        (parts, scope_element) => {
-            let below = scope.descendants().skip(1).filter_map(ElementRef::wrap);
-            let matches =
-                |element: &ElementRef<'a>, part: &&Part| part.selector.matches_with_scope(element, scope_element);
-            let pairs = below.flat_map(|element| {
-                parts.iter().filter(move |part| matches(&element, part)).map(move |part| (element, part))
-            });
-            for (element, part) in pairs {
-                if !see(element, part) {
-                    break;
-                }
-            }
-        }
-    }
-}
-
-/// A CSS selector, compiled once per thread: a spider uses the same few on every page.
-pub(super) fn css(page: &Page, text: &str) -> Option<Arc<Query>> {
-    thread_local! {
-        static KNOWN: RefCell<HashMap<Box<str>, Arc<Query>>> = RefCell::default();
-    }
-    KNOWN.with_borrow_mut(|known| compile(known, page, text, Query::css))
-}
-
-/// An XPath expression, compiled once per thread.
-pub(super) fn xpath(page: &Page, text: &str) -> Option<Arc<Query>> {
-    thread_local! {
-        static KNOWN: RefCell<HashMap<Box<str>, Arc<Query>>> = RefCell::default();
-    }
-    KNOWN.with_borrow_mut(|known| compile(known, page, text, Query::xpath))
-}
-
-fn compile(
-    known: &mut HashMap<Box<str>, Arc<Query>>,
-    page: &Page,
-    text: &str,
-    parse: impl Fn(&str) -> Result<Query, QueryError>,
-) -> Option<Arc<Query>> {
-    if let Some(query) = known.get(text) {
-        return Some(query.clone());
-    }
-    match parse(text) {
-        Ok(query) => {
-            if known.len() >= KEPT {
-                known.clear();
-            }
-            let query = Arc::new(query);
-            known.insert(text.into(), query.clone());
-            Some(query)
-        }
-        Err(error) => {
-            page.set_fault(Error::page(error));
-            None
-        }
     }
 }
 

@@ -1,100 +1,79 @@
-//! A body's bytes to text: byte order mark, then the header's charset, then what the page declares, then UTF-8 if it
-//! is that, else windows-1252 (the order of browsers and of Scrapy).
+//! A page's text, decoded once. Where the body is UTF-8 as it stands, nothing is copied.
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use url::{Host, Url};
 
-/// Where a page may declare its encoding (WHATWG HTML asks for 1,024 bytes; Scrapy looks at 4,096).
-const PRESCAN: usize = 4096;
+use crate::message::charset::{self, Charset, Decoded, Hints, Source};
 
-/// The text of a body. Borrows where the bytes are UTF-8; what cannot be decoded becomes U+FFFD.
-pub(super) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
-    if let Some((encoding, length)) = Encoding::for_bom(body) {
-        return encoding.decode_without_bom_handling(&body[length..]).0;
+/// The encoding that a page was read in, and who said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encoding {
+    /// The encoding: `charset.name()` is its name.
+    pub charset: Charset,
+    /// Who said so.
+    pub source: Source,
+}
+
+/// What is known of a text.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub(super) encoding: Encoding,
+    kept: Kept,
+}
+
+#[derive(Debug)]
+enum Kept {
+    /// The body, from this byte on.
+    Body(usize),
+    Own(String),
+}
+
+impl Text {
+    pub(super) fn of(body: &[u8], hints: &Hints<'_>) -> Self {
+        let Decoded { text, charset, source } = charset::decode(body, hints);
+        let kept = match text {
+            Cow::Borrowed(text) => Kept::Body(body.len() - text.len()),
+            Cow::Owned(text) => Kept::Own(text),
+        };
+        Self { encoding: Encoding { charset, source }, kept }
     }
-    let declared = content_type.and_then(charset_of).or_else(|| declared_in(&body[..body.len().min(PRESCAN)]));
-    match declared {
-        Some(encoding) => encoding.decode_without_bom_handling(body).0,
-        None => match std::str::from_utf8(body) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => WINDOWS_1252.decode_without_bom_handling(body).0,
-        },
-    }
-}
 
-/// The encoding in which [`decode`] reads a body.
-pub(super) fn encoding(body: &[u8], content_type: Option<&str>) -> &'static Encoding {
-    let marked = Encoding::for_bom(body).map(|(encoding, _)| encoding);
-    let said = marked.or_else(|| content_type.and_then(charset_of));
-    let said = said.or_else(|| declared_in(&body[..body.len().min(PRESCAN)]));
-    said.unwrap_or_else(|| if std::str::from_utf8(body).is_ok() { UTF_8 } else { WINDOWS_1252 })
-}
-
-/// `text/html; charset=iso-8859-2`
-fn charset_of(content_type: &str) -> Option<&'static Encoding> {
-    let at = find_ignoring_case(content_type.as_bytes(), b"charset=")?;
-    label(&content_type.as_bytes()[at + b"charset=".len()..])
-}
-
-/// `<meta charset=…>`, `<meta … content="text/html; charset=…">` or `<?xml encoding=…?>`.
-fn declared_in(head: &[u8]) -> Option<&'static Encoding> {
-    let found = if head.starts_with(b"<?xml") {
-        let end = memchr::memchr(b'>', head)?;
-        find_ignoring_case(&head[..end], b"encoding=").map(|at| at + b"encoding=".len())
-    } else {
-        None
-    };
-    let found = found.or_else(|| {
-        let mut rest = 0;
-        loop {
-            let tag = rest + find_ignoring_case(&head[rest..], b"<meta")?;
-            let end = tag + memchr::memchr(b'>', &head[tag..]).unwrap_or(head.len() - tag);
-            if let Some(at) = find_ignoring_case(&head[tag..end], b"charset=") {
-                return Some(tag + at + b"charset=".len());
-            }
-            rest = end;
+    pub(super) fn get<'a>(&'a self, body: &'a [u8]) -> &'a str {
+        match &self.kept {
+            Kept::Body(start) => std::str::from_utf8(&body[*start..]).unwrap_or_default(),
+            Kept::Own(text) => text,
         }
-    })?;
-    // a page that could be read this far is not UTF-16, whatever it says (WHATWG HTML, prescan, step 15)
-    label(&head[found..]).map(|encoding| if encoding == UTF_16BE || encoding == UTF_16LE { UTF_8 } else { encoding })
+    }
 }
 
-fn label(text: &[u8]) -> Option<&'static Encoding> {
-    let text = text.trim_ascii_start();
-    let text = text.strip_prefix(b"\"").or_else(|| text.strip_prefix(b"'")).unwrap_or(text);
-    let end = text.iter().position(|byte| b"\"'; >?/".contains(byte) || byte.is_ascii_whitespace());
-    Encoding::for_label(&text[..end.unwrap_or(text.len())])
-}
-
-fn find_ignoring_case(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|window| window.eq_ignore_ascii_case(what))
+/// The last label of a host's name.
+pub(super) fn top_level_domain(url: &Url) -> Option<&str> {
+    match url.host()? {
+        Host::Domain(name) => name.trim_end_matches('.').rsplit('.').next(),
+        Host::Ipv4(_) | Host::Ipv6(_) => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::Page;
 
     #[test]
-    fn the_mark_beats_the_header_and_the_header_beats_the_page() {
-        assert_eq!(decode(b"\xef\xbb\xbf\xc3\xa4", Some("text/html; charset=latin-1")), "ä");
-        assert_eq!(decode(b"<meta charset=utf-8>\xe4", Some("text/html; charset=ISO-8859-1")), "<meta charset=utf-8>ä");
-        assert!(decode(b"<meta charset='windows-1251'>\xe4", Some("text/html")).ends_with('д'));
-        assert!(decode(b"<META http-equiv=x content=\"text/html; CHARSET=koi8-r\">\xc1", None).ends_with('а'));
-        assert!(decode(b"<?xml version='1.0' encoding=\"iso-8859-1\"?>\xe4", None).ends_with('ä'));
+    fn a_body_that_is_utf_8_is_not_copied() {
+        for body in ["plain", "größer", "\u{feff}größer"] {
+            let text = Text::of(body.as_bytes(), &Hints::default());
+            assert!(matches!(text.kept, Kept::Body(_)), "{body}");
+            assert_eq!(text.get(body.as_bytes()), body.trim_start_matches('\u{feff}'));
+        }
     }
 
     #[test]
-    fn nothing_declared_is_utf_8_or_windows_1252() {
-        assert_eq!(decode("ä€".as_bytes(), None), "ä€");
-        assert_eq!(decode(b"\xe4\x80", None), "ä€");
-        assert_eq!(decode(b"<meta charset=utf-16>ok", None), "<meta charset=utf-16>ok");
-    }
-
-    #[test]
-    fn a_label_that_lies_replaces_what_it_cannot_read() {
-        assert_eq!(decode(b"a\xffb", Some("text/html; charset=utf-8")), "a\u{fffd}b");
-        assert_eq!(decode(b"a", Some("text/html; charset=no-such-thing")), "a");
-        assert_eq!(decode(b"<meta", None), "<meta");
+    fn p07_a_page_says_how_it_was_read() {
+        let page = Page::from_html("http://a.example/", "<p>ä");
+        assert_eq!((page.encoding().charset.name(), page.encoding().source), ("UTF-8", Source::Header));
+        let page = page.with_charset(Charset::of_label("latin1").expect("a label"));
+        assert_eq!((page.text(), page.encoding().source), ("<p>Ã¤", Source::Given));
     }
 }

@@ -236,6 +236,9 @@ impl Settings {
         within("spider.threads", self.spider.threads, 0..=1024)?;
         within("spider.max_nodes", self.spider.max_nodes, 1..=1_000_000_000)?;
         within("spider.max_nesting", self.spider.max_nesting, 1..=1_000_000)?;
+        within("spider.max_xml_nesting", self.spider.max_xml_nesting, 1..=1_000_000)?;
+        within("spider.max_attributes", self.spider.max_attributes, 1..=1_000_000)?;
+        within("spider.max_attribute", self.spider.max_attribute.as_u64(), 1..=1 << 40)?;
         within("spider.parse_timeout", self.spider.parse_timeout, Duration::from_millis(1)..=DAY)?;
         within("pipelines.concurrency", self.pipelines.concurrency, 1..=100_000)?;
         let downloader::Limits { connect_timeout, head_timeout, idle_timeout, timeout, .. } = self.download;

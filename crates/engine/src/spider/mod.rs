@@ -1,6 +1,7 @@
 //! One response to requests and records: what the author of a spider writes, and what runs it.
 
 mod erased;
+mod fill;
 mod output;
 mod parsers;
 mod session;
@@ -9,10 +10,12 @@ mod traps;
 use std::fmt::Debug;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use erased::{Erased, Runnable};
+pub(crate) use fill::{Fill, FillNames};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
 pub(crate) use parsers::{End, Job, Parsers, Read, Work};
@@ -36,9 +39,17 @@ pub struct Settings {
     pub max_nodes: usize,
     /// The deepest nesting of a page's elements; the rest of the page is left out.
     pub max_nesting: usize,
-    /// The longest that parsing a page may take; the rest of the page is left out.
+    /// The deepest nesting of elements of XML; the rest of the document is left out.
+    pub max_xml_nesting: usize,
+    /// The most attributes of a tag; the others are left out.
+    pub max_attributes: usize,
+    /// The longest value of an attribute; the rest of the value is left out.
+    pub max_attribute: ByteSize,
+    /// The longest that parsing a page may take; the rest of the page is left out. An XPath expression may take as long.
     #[serde(with = "humantime_serde")]
     pub parse_timeout: Duration,
+    /// The most nodes that the answer to an XPath expression may look at; one that would take more fails the page.
+    pub selector_budget: u64,
 }
 
 impl Default for Settings {
@@ -48,7 +59,11 @@ impl Default for Settings {
             max_depth: 0,
             max_nodes: 1_000_000,
             max_nesting: 512,
+            max_xml_nesting: 256,
+            max_attributes: 1000,
+            max_attribute: ByteSize::mib(1),
             parse_timeout: Duration::from_secs(10),
+            selector_budget: 100_000_000,
         }
     }
 }
@@ -56,8 +71,16 @@ impl Default for Settings {
 impl Settings {
     /// What may come of a page.
     pub(crate) fn page_limits(&self, traps: &TrapSettings) -> Limits {
-        let links = if traps.enabled && traps.links_per_page > 0 { traps.links_per_page } else { usize::MAX };
-        Limits { nodes: self.max_nodes, nesting: self.max_nesting, time: self.parse_timeout, links }
+        Limits {
+            nodes: self.max_nodes,
+            nesting: self.max_nesting,
+            xml_nesting: self.max_xml_nesting,
+            attributes: self.max_attributes,
+            attribute_size: usize::try_from(self.max_attribute.as_u64()).unwrap_or(usize::MAX),
+            time: self.parse_timeout,
+            links: if traps.enabled && traps.links_per_page > 0 { traps.links_per_page } else { usize::MAX },
+            steps: self.selector_budget,
+        }
     }
 }
 

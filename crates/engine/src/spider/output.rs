@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use url::Url;
 
-use super::Spider;
 use super::traps::{From, Traps};
+use super::{Fill, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
 use crate::message::{Item, Method, Reach, Record, ReferrerPolicy, Request, Sealed};
@@ -53,6 +53,8 @@ pub(crate) struct Parsed {
     pub(crate) records: Vec<Record>,
     pub(crate) seeds: Option<Seeds>,
     pub(crate) counts: Vec<(Name, u64)>,
+    /// Which fields of the records have values.
+    pub(crate) fill: Fill,
     pub(crate) fault: Option<Error>,
 }
 
@@ -276,6 +278,7 @@ impl<S: Spider> Output<S> {
         match Record::from_item(&item, page) {
             Ok(mut record) => {
                 record.reach = self.context.reach;
+                self.parsed.fill.note(&record, I::FIELDS);
                 self.parsed.records.push(record);
             }
             Err(error) => self.fault(error.into()),

@@ -16,7 +16,8 @@ use url::Url;
 use super::redirect::{self, Onward, is_same_page, is_web, sets_cookie};
 use crate::downloader::{Hooks, Inbound, Middleware, Trip};
 use crate::error::Error;
-use crate::message::{Body, Failure, Request, Response};
+use crate::message::urls::join;
+use crate::message::{Body, Failure, Request, Response, markup};
 use crate::stats::Stats;
 
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
@@ -85,16 +86,17 @@ impl MetaRefresh {
             return None;
         }
         if let Some(value) = response.headers.get(REFRESH)
-            && let Some((delay, place)) = find::read(&redirect::text(value))
+            && let Some(refresh) = markup::refresh(&redirect::text(value))
         {
-            return (delay < self.settings.max_delay).then(|| redirect::join(page, place)).flatten();
+            return (refresh.delay < self.settings.max_delay).then(|| join(page, refresh.place)).flatten();
         }
         let Body::Memory(body) = &response.body else { return None };
         let most = usize::try_from(self.settings.max_scan.as_u64()).unwrap_or(usize::MAX);
         let head = &body[..body.len().min(most)];
         let content_type = response.header(header::CONTENT_TYPE.as_str());
         let text = find::worth_reading(head, content_type)?;
-        let (delay, target) = find::first(&text, page, &self.settings.ignore_tags)?;
+        let ignored: Vec<&str> = self.settings.ignore_tags.iter().map(String::as_str).collect();
+        let (delay, target) = markup::meta_refresh(&text, page, &ignored, usize::MAX)?;
         (delay < self.settings.max_delay).then_some(target)
     }
 }
@@ -200,10 +202,7 @@ mod tests {
             assert_eq!(to(&body).as_deref(), Some("http://a.example/b"), "{body}");
         }
         let base = "<base href='javascript:1'><base href='http://b.example/x/'>";
-        assert_eq!(
-            to(&format!("{base}<meta http-equiv=refresh content='0;c'>")),
-            Some("http://a.example/dir/c".into())
-        );
+        assert_eq!(to(&format!("{base}<meta http-equiv=refresh content='0;c'>")), Some("http://b.example/x/c".into()));
         let base = "<base target=x><base href='http://b.example/x/'><base href='/no/'>";
         assert_eq!(to(&format!("{base}<meta http-equiv=refresh content='0;c'>")), Some("http://b.example/x/c".into()));
     }

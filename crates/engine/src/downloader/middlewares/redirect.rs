@@ -17,6 +17,7 @@ pub(in crate::downloader::middlewares) use onward::{Onward, is_same_page, is_web
 
 use crate::downloader::{Hooks, Inbound, Middleware, Trip};
 use crate::error::Error;
+use crate::message::urls::join;
 use crate::message::{Failure, FailureKind, Request, Response};
 use crate::stats::Stats;
 
@@ -132,14 +133,6 @@ pub(in crate::downloader::middlewares) fn text(value: &HeaderValue) -> Cow<'_, s
         Ok(text) => Cow::Borrowed(text),
         Err(_) => percent_encode(value.as_bytes(), &NOT_ASCII).into(),
     }
-}
-
-/// A place as it is written on a page. More than two slashes are as good as two (URL standard, "special authority ignore
-/// slashes state"), which the parser knows of whole URLs only.
-pub(in crate::downloader::middlewares) fn join(base: &Url, place: &str) -> Option<Url> {
-    let place = place.trim_matches(|c: char| c <= ' ');
-    let rest = place.trim_start_matches(['/', '\\']);
-    if place.len() - rest.len() > 2 { base.join(&format!("//{rest}")).ok() } else { base.join(place).ok() }
 }
 
 impl fmt::Display for Redirects {

@@ -49,19 +49,6 @@ pub fn from_text_in(text: &str, spelling: Spelling) -> Result<Url, UrlError> {
     options.parse(&written).map_err(|reason| UrlError::NotAUrl { text: shown(text), reason })
 }
 
-/// The URL that a page's reference is: relative to its base, its query in the encoding of the page.
-///
-/// # Errors
-/// As [`from_text`].
-pub fn join(base: &Url, reference: &str, encoding: &'static Encoding) -> Result<Url, UrlError> {
-    let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| Cow::Owned(encode(query, encoding));
-    let mut options = Url::options().base_url(Some(base));
-    if encoding.output_encoding() != UTF_8 {
-        options = options.encoding_override(Some(encode));
-    }
-    options.parse(reference).map_err(|reason| UrlError::NotAUrl { text: shown(reference), reason })
-}
-
 /// The same from bytes that are in the query's encoding. Bytes that are not keep their place as escapes.
 ///
 /// # Errors
@@ -92,7 +79,7 @@ pub fn for_download(text: &str) -> Result<Url, UrlError> {
 }
 
 /// The bytes of a text in an encoding; what it lacks becomes the escape of a numeric reference.
-fn encode(text: &str, encoding: &'static Encoding) -> Vec<u8> {
+pub(super) fn encode(text: &str, encoding: &'static Encoding) -> Vec<u8> {
     let (bytes, _, lacks_some) = encoding.encode(text);
     if !lacks_some {
         return bytes.into_owned();

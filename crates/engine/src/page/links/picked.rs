@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Link;
 use super::filter::Links;
-use crate::message::urls::{Canonical, Encoding, canonicalise, join};
+use crate::message::urls::{Canonical, Encoding, canonicalise, join_in};
 use crate::page::Page;
 use crate::page::head::Element;
 
@@ -22,7 +22,7 @@ pub(super) struct Picked<'a> {
 
 impl<'a> Picked<'a> {
     pub(super) fn new(page: &'a Page, filter: &'a Links) -> Self {
-        Self { page, filter, encoding: page.encoding(), seen: HashSet::new(), links: Vec::new() }
+        Self { page, filter, encoding: page.encoding().charset.of_queries(), seen: HashSet::new(), links: Vec::new() }
     }
 
     pub(super) fn into_links(self) -> Vec<Link> {
@@ -87,13 +87,13 @@ impl<'a> Picked<'a> {
     /// What a value says, absolute; what is not a URL is counted.
     fn url(&self, value: &str) -> Option<Url> {
         let value = if self.filter.strips() { value.trim_ascii() } else { value };
-        let absolute = join(self.page.base(), value, self.encoding);
+        let absolute = join_in(self.page.base(), value, self.encoding);
         let url = match &absolute {
             Ok(url) => self.filter.mapped(url.as_str()),
             Err(_) => None,
         };
         let url = match url {
-            Some(mapped) => join(self.page.url(), &mapped?, self.encoding),
+            Some(mapped) => join_in(self.page.url(), &mapped?, self.encoding),
             None => absolute,
         };
         if url.is_err() {
