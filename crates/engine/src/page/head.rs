@@ -1,4 +1,4 @@
-//! What a page says of itself: title, metadata, canonical URL, base. Without a tree where the tags alone are enough.
+//! What a page says of itself: title, metadata, canonical URL. Without a tree where the tags alone are enough.
 
 use std::borrow::Cow;
 
@@ -74,33 +74,15 @@ impl Page {
         links.find_map(|link| self.join(&link.attr("href")?).ok())
     }
 
-    /// What the page's references are relative to: its first valid `<base href>`, else its URL.
-    #[must_use]
-    pub fn base(&self) -> &Url {
-        self.base.get_or_init(|| {
-            // no pass for the sake of an element that few pages have
-            let known = self.scan.get().is_some() || self.tree.get().is_some();
-            let declared = if known || mentions_base(self.text()) { self.declared_base() } else { None };
-            declared.unwrap_or_else(|| self.url.clone())
-        })
-    }
-
-    fn declared_base(&self) -> Option<Url> {
-        let mut bases = self.elements("base", Scan::bases).filter_map(|base| base.attr("href"));
-        bases.find_map(|href| {
-            self.url.join(href.trim_ascii()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
-        })
-    }
-
-    /// The pass over the page's tags; none if there is a tree already, or only the tree knows.
+    /// The pass over the page's tags; none if there is a tree already, if only the tree knows, or in XML.
     pub(super) fn scan(&self) -> Option<&Scan> {
-        if self.tree.get().is_some() {
+        if self.tree.get().is_some() || self.is_xml() {
             return None;
         }
-        self.scan.get_or_init(|| Scan::of(self.text())).as_ref()
+        self.scan.get_or_init(|| Scan::of(self.text(), &self.limits)).as_ref()
     }
 
-    /// The elements of HTML of this name, which the pass finds so.
+    /// The elements of this name, which the pass finds so.
     fn elements<'a, I>(
         &'a self,
         name: &'static str,
@@ -115,9 +97,11 @@ impl Page {
         }
     }
 
+    /// The elements of this name; in HTML those of SVG and MathML are others.
     fn html_elements<'a>(&'a self, name: &'static str) -> impl Iterator<Item = ElementRef<'a>> + 'a {
         (self.tree().tree.root().descendants().filter_map(ElementRef::wrap))
-            .filter(move |element| element.value().name() == name && element.value().name.ns == ns!(html))
+            .filter(move |element| element.value().name() == name)
+            .filter(|element| self.is_xml() || element.value().name.ns == ns!(html))
     }
 
     /// Each `<a href>` and `<area href>`.
@@ -131,12 +115,6 @@ impl Page {
         };
         Box::new(elements.filter(is_link).map(Element::Node))
     }
-}
-
-fn mentions_base(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(b'<', bytes)
-        .any(|at| bytes.get(at + 1..at + 5).is_some_and(|name| name.eq_ignore_ascii_case(b"base")))
 }
 
 #[cfg(test)]
@@ -157,13 +135,5 @@ mod tests {
             assert_eq!(page.canonical().map(String::from).as_deref(), Some("http://a.example/own"));
             assert_eq!(page.tree.get().is_some(), is_tree);
         }
-    }
-
-    #[test]
-    fn a_base_moves_relative_links() {
-        let html = r#"<base href="javascript:x"><BASE href="/deep/er/"><a href="x">x</a>"#;
-        let page = Page::from_html("http://a.example/", html);
-        assert_eq!(page.join("y").expect("a URL").as_str(), "http://a.example/deep/er/y");
-        assert_eq!(page.links().next().map(String::from).as_deref(), Some("http://a.example/deep/er/x"));
     }
 }

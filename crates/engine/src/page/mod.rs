@@ -56,9 +56,9 @@ pub use crate::message::charset::{Charset, Source};
 /// HTML as text: tags, comments and character references taken out.
 pub use crate::message::markup as clean;
 
-use text::Text;
-
 use self::scan::Scan;
+use self::text::Text;
+
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
 use crate::message::charset::Hints;
@@ -265,6 +265,14 @@ impl Page {
         joined.map_err(|error| Error::page(format!("{error}, on {}", self.url)))
     }
 
+    /// What the page's references are relative to: its first `<base href>` that is an http(s) URL, else its own URL.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        // no tree for the sake of an element that few pages have
+        self.base
+            .get_or_init(|| clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone()))
+    }
+
     /// The encoding of its links' queries (WHATWG URL, section 4.4, "query state").
     fn url_encoding(&self) -> &'static urls::Encoding {
         self.encoding().charset.of_queries()
@@ -336,6 +344,14 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_base_moves_relative_links() {
+        let html = r#"<base href="javascript:x"><base href="/deep/er/"><a href="x">x</a>"#;
+        let page = Page::from_html("http://a.example/", html);
+        assert_eq!(page.join("y").expect("a URL").as_str(), "http://a.example/deep/er/y");
+        assert_eq!(page.links().next().map(String::from).as_deref(), Some("http://a.example/deep/er/x"));
+    }
 
     #[test]
     fn a_broken_tree_is_read_as_browsers_do() {

@@ -19,6 +19,7 @@ use std::ops::Range;
 use self::entities::{Place, decoded};
 use self::markup::attributes;
 use self::nesting::Nesting;
+use super::Limits;
 
 /// What a page's tags say, as places in its text; in the order of the page.
 #[derive(Debug, Default)]
@@ -27,8 +28,7 @@ pub(super) struct Scan {
     links: Vec<Anchor>,
     /// The text of the first `<title>`.
     title: Option<Range<usize>>,
-    /// The attributes of each `<base>`, `<meta>`, `<link>`.
-    bases: Vec<Range<usize>>,
+    /// The attributes of each `<meta>` and `<link>`.
     metas: Vec<Range<usize>>,
     relations: Vec<Range<usize>>,
 }
@@ -53,8 +53,8 @@ pub(super) struct Found<'t> {
 
 impl Scan {
     /// The pass; none where only the tree knows.
-    pub(super) fn of(text: &str) -> Option<Self> {
-        Nesting::read(text)
+    pub(super) fn of(text: &str, limits: &Limits) -> Option<Self> {
+        Nesting::read(text, limits)
     }
 
     /// Each `<a href>` and `<area href>`.
@@ -70,11 +70,6 @@ impl Scan {
     /// The text of the first `<title>`.
     pub(super) fn title<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
         Some(decoded(&text[self.title.clone()?], Place::Text))
-    }
-
-    /// Each `<base>`.
-    pub(super) fn bases<'t>(&self, text: &'t str) -> impl Iterator<Item = Found<'t>> + use<'_, 't> {
-        alone(text, &self.bases)
     }
 
     /// Each `<meta>`.

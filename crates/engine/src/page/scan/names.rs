@@ -8,7 +8,6 @@ const LONGEST: usize = 13;
 pub(super) enum Kind {
     A,
     Area,
-    Base,
     Meta,
     Link,
     Title,
@@ -18,6 +17,8 @@ pub(super) enum Kind {
     /// Text without tags, as it stands.
     Raw,
     Script,
+    /// Its content is a part of the page: no scripts run.
+    Noscript,
     /// Text without tags, with references.
     Escapable,
     Xmp,
@@ -62,14 +63,14 @@ impl Kind {
         match &*lower {
             b"a" => Self::A,
             b"area" => Self::Area,
-            b"base" => Self::Base,
             b"meta" => Self::Meta,
             b"link" => Self::Link,
             b"title" => Self::Title,
-            b"basefont" | b"bgsound" | b"br" | b"embed" | b"frame" | b"image" | b"img" | b"input" | b"keygen"
-            | b"param" | b"source" | b"track" | b"wbr" => Self::Empty,
+            b"base" | b"basefont" | b"bgsound" | b"br" | b"embed" | b"frame" | b"image" | b"img" | b"input"
+            | b"keygen" | b"param" | b"source" | b"track" | b"wbr" => Self::Empty,
             b"hr" => Self::Rule,
-            b"iframe" | b"noembed" | b"noframes" | b"noscript" | b"style" => Self::Raw,
+            b"iframe" | b"noembed" | b"noframes" | b"style" => Self::Raw,
+            b"noscript" => Self::Noscript,
             b"script" => Self::Script,
             b"textarea" => Self::Escapable,
             b"xmp" => Self::Xmp,
@@ -109,23 +110,21 @@ impl Kind {
 
     /// Whether it would not stay in a table that it stands in, and in none of its cells.
     pub(super) fn is_moved_by_tables(self) -> bool {
-        use Kind::{A, Area, Base, Button, Foreign, Link, Meta, Object, Select, Title};
-        matches!(self, A | Area | Base | Meta | Link | Title | Foreign | Select | Button | Object)
+        use Kind::{A, Area, Button, Foreign, Link, Meta, Object, Select, Title};
+        matches!(self, A | Area | Meta | Link | Title | Foreign | Select | Button | Object)
     }
 
     /// Whether its end tag, where it comes alone, ends nothing.
     pub(super) fn is_never_open(self) -> bool {
-        use Kind::{
-            Area, Base, Column, Document, Empty, Escapable, Foreign, Link, Meta, Odd, Raw, Rule, Script, Select,
-        };
-        let is_empty = matches!(self, Area | Base | Meta | Link | Empty | Rule);
+        use Kind::{Area, Column, Document, Empty, Escapable, Foreign, Link, Meta, Odd, Raw, Rule, Script, Select};
+        let is_empty = matches!(self, Area | Meta | Link | Empty | Rule);
         let is_raw = matches!(self, Self::Title | Escapable | Raw | Script | Self::Xmp);
         is_empty || is_raw || matches!(self, Column | Document | Foreign | Odd | Select)
     }
 
     /// Whether it is *special*: formatting that ends within it is copied into it.
     pub(super) fn is_special(self) -> bool {
-        self.ends_paragraph() || matches!(self, Self::Button | Self::Object)
+        self.ends_paragraph() || matches!(self, Self::Button | Self::Object | Self::Noscript)
     }
 }
 

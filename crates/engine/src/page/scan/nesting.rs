@@ -9,10 +9,12 @@ use std::ops::Range;
 use super::markup::{Markup, Tag, Token, attributes};
 use super::names::{Kind, holds_html, leaves_foreign};
 use super::{Anchor, Scan};
+use crate::page::Limits;
 
 /// A pass over a text.
 pub(super) struct Nesting<'t> {
     text: &'t str,
+    limits: &'t Limits,
     markup: Markup<'t>,
     found: Scan,
     /// The link that is open, by its number.
@@ -44,13 +46,14 @@ type Sure = Result<(), Unsure>;
 
 impl<'t> Nesting<'t> {
     /// Goes through a text; none where only the tree knows.
-    pub(super) fn read(text: &'t str) -> Option<Scan> {
+    pub(super) fn read(text: &'t str, limits: &'t Limits) -> Option<Scan> {
         // it means something else in each state of the tokenizer
         if memchr::memchr(0, text.as_bytes()).is_some() {
             return None;
         }
         let mut nesting = Self {
             text,
+            limits,
             markup: Markup::new(text),
             found: Scan::default(),
             link: None,
@@ -80,6 +83,9 @@ impl<'t> Nesting<'t> {
     }
 
     fn start(&mut self, tag: &Tag<'t>, kind: Kind) -> Sure {
+        if self.is_cut(tag) {
+            return Err(Unsure);
+        }
         if self.choices {
             return self.start_in_choices(tag, kind);
         }
@@ -92,7 +98,6 @@ impl<'t> Nesting<'t> {
             Kind::Select | Kind::Option | Kind::Nobr if self.link.is_some() => return Err(Unsure),
             Kind::A => self.start_a(tag)?,
             Kind::Area => _ = self.add_link(tag),
-            Kind::Base => self.found.bases.push(tag.attributes()),
             Kind::Meta => self.found.metas.push(tag.attributes()),
             Kind::Link => self.found.relations.push(tag.attributes()),
             Kind::Title | Kind::Escapable | Kind::Raw | Kind::Xmp | Kind::Script => self.skip_raw(tag, kind)?,
@@ -128,6 +133,17 @@ impl<'t> Nesting<'t> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether the tree has less of a tag than there is.
+    fn is_cut(&self, tag: &Tag<'t>) -> bool {
+        let Limits { attributes: most, attribute_size, .. } = *self.limits;
+        let place = tag.attributes();
+        // no attribute is shorter than a space and a letter
+        place.len() >= attribute_size.min(most.saturating_mul(2)) && {
+            let mut found = attributes(&self.text[place]).enumerate();
+            found.any(|(number, (_, value))| number >= most || value.len() > attribute_size)
+        }
     }
 
     fn start_in_choices(&mut self, tag: &Tag<'t>, kind: Kind) -> Sure {
@@ -302,7 +318,7 @@ impl<'t> Nesting<'t> {
 impl<'t> Nesting<'t> {
     fn start_in_foreign(&mut self, tag: &Tag<'t>) -> Sure {
         let is_html = self.foreign.last().is_some_and(|(name, _)| holds_html(name));
-        if is_html || leaves_foreign(tag.name) || tag.is("base") {
+        if self.is_cut(tag) || is_html || leaves_foreign(tag.name) {
             return Err(Unsure);
         }
         let is_link = matches!(Kind::of(tag.name), Kind::A | Kind::Area);

@@ -3,8 +3,6 @@
 use http::{HeaderName, Method, StatusCode};
 use url::Url;
 
-use url::Url;
-
 use super::*;
 use crate::message::{Reach, ReferrerPolicy};
 
