@@ -1,6 +1,7 @@
 //! What redirects keep, and what they must not.
 
 use http::{HeaderName, Method, StatusCode};
+use url::Url;
 
 use super::*;
 use crate::message::{Reach, ReferrerPolicy};
