@@ -38,36 +38,41 @@ fn told(text: &str, error: &regex::Error) -> String {
     }
 }
 
+/// Where in an expression one is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Outside,
+    /// Right after the `[` of a class, where `]` is one of its members.
+    Begin,
+    Class,
+}
+
 /// The same expression with `\` before each `{` that counts nothing and each `[` within a class.
 fn lenient(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    let (mut class, mut rest) = (0, text);
-    while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
-        match c {
-            '\\' => {
-                let escaped = after.chars().next();
-                out.push('\\');
-                out.extend(if escaped == Some('Z') { Some('z') } else { escaped });
-                rest = after.get(escaped.map_or(0, char::len_utf8)..).unwrap_or_default();
-                class += usize::from(class == 1);
-                continue;
-            }
-            '[' if class == 0 => class = 1,
-            // a bracket that comes first in a class, or after `^`, is one of its members
-            ']' if class > 1 => class = 0,
-            '^' if class == 1 && out.ends_with('[') => {
-                out.push(c);
-                rest = after;
-                continue;
-            }
-            '[' | '&' | '~' if class > 0 => out.push('\\'),
-            '{' if class == 0 && !counts(after) => out.push('\\'),
-            _ => {}
+    let mut place = Place::Outside;
+    let mut signs = text.char_indices().peekable();
+    while let Some((at, c)) = signs.next() {
+        let is_plain = match (c, place) {
+            ('[' | '&' | '~', Place::Begin | Place::Class) | (']', Place::Begin) => true,
+            ('{', Place::Outside) => !counts(&text[at + 1..]),
+            _ => false,
+        };
+        if is_plain {
+            out.push('\\');
         }
-        class += usize::from(class == 1 && c != '[') + usize::from(class == 1 && out.ends_with('\\'));
         out.push(c);
-        rest = after;
+        place = match (c, place) {
+            ('[', Place::Outside) => {
+                out.extend(signs.next_if(|(_, next)| *next == '^').map(|(_, not)| not));
+                Place::Begin
+            }
+            (']', Place::Class) | (_, Place::Outside) => Place::Outside,
+            (_, Place::Begin | Place::Class) => Place::Class,
+        };
+        if c == '\\' {
+            out.extend(signs.next().map(|(_, escaped)| if escaped == 'Z' { 'z' } else { escaped }));
+        }
     }
     out
 }
