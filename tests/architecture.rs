@@ -114,8 +114,20 @@ fn l04_no_program_is_run_and_no_shell() {
     for path in files {
         let text = fs::read_to_string(&path).expect("text");
         let code = text.split("\n#[cfg(test)]").next().unwrap_or_default();
-        for door in ["process::Command", "Command::new(", "CommandExt", "execv", "libc::system", "\"sh\"", "\"-c\""] {
-            assert!(!code.contains(door), "{} runs programs: `{door}`", path.display());
+        // the desktop's opener, for `view` in `dragline shell --open`: one argument, a path of ours
+        let may_open = path.ends_with("crates/cli/src/shell/browser.rs");
+        for door in [
+            "process::{Command",
+            "process::Command",
+            "Command::new(",
+            "CommandExt",
+            "execv",
+            "libc::system",
+            "\"sh\"",
+            "\"-c\"",
+        ] {
+            let is_opener = may_open && ["process::{Command", "Command::new("].contains(&door);
+            assert!(is_opener || !code.contains(door), "{} runs programs: `{door}`", path.display());
         }
     }
 }

@@ -3,20 +3,27 @@
 
 mod cookies;
 mod curl;
+mod encoding;
 mod exports;
 mod fingerprints;
 mod follow;
+mod forms;
+mod html;
 mod httpcache;
 mod jmespath;
 mod json;
 mod links;
+mod loaders;
 mod middlewares;
+mod pages;
 mod redirect;
 mod referrer;
 mod requests;
 mod retry;
 mod robots;
+mod rows;
 mod selectors;
+mod sitemaps;
 mod urls;
 mod wire;
 
@@ -31,7 +38,7 @@ fn check(file: &str, judge: impl Fn(&Value) -> Result<(), String>) {
     hold(file, |_| true, judge);
 }
 
-/// The same for the cases of some functions only; those of others, and what is listed for them, are left alone.
+/// The same for the cases of these functions only: the others, and what is listed of them, are other modules'.
 fn check_only(file: &str, functions: &[&str], judge: impl Fn(&Value) -> Result<(), String>) {
     hold(file, |case| case["fn"].as_str().is_some_and(|function| functions.contains(&function)), judge);
 }

@@ -47,7 +47,8 @@ fn page(case: &Value) -> Page {
     };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    let url = Url::parse(case["base"].as_str().unwrap_or("http://a.example/")).expect("a URL");
+    let base = case["base"].as_str().and_then(|base| Url::parse(base).ok());
+    let url = base.unwrap_or_else(|| Url::parse("http://a.example/").expect("a URL"));
     Page::new(url, StatusCode::OK, headers, bytes(&case["text"]).into(), 0)
 }
 
@@ -56,7 +57,7 @@ fn answer(page: &Page, case: &Value, at: At<'_>, steps: &[Value]) -> Result<Valu
     if step[1]["b64"].is_string() {
         return Err("a query that is no text".to_owned());
     }
-    let found = ask(page, case, &at, step, rest.is_empty())?;
+    let found = ask(page, case, &at, step)?;
     if rest.is_empty() {
         return Ok(found.all());
     }
@@ -80,14 +81,14 @@ fn answer(page: &Page, case: &Value, at: At<'_>, steps: &[Value]) -> Result<Valu
     }
 }
 
-fn ask<'a>(page: &'a Page, case: &Value, at: &At<'a>, step: &Value, is_last: bool) -> Result<Found<'a>, String> {
+fn ask<'a>(page: &'a Page, case: &Value, at: &At<'a>, step: &Value) -> Result<Found<'a>, String> {
     let query = step[1].as_str().or(step[1]["regex"].as_str()).unwrap_or_default();
     let is_exact = case["replace_entities"] == json!(false);
     Ok(match (step[0].as_str().expect("a method"), at) {
         ("css", At::Node(node)) => Found::Nodes(node.css(query)),
         ("css", At::Page) => Found::Nodes(page.css(query)),
-        ("xpath", At::Node(node)) => Found::Nodes(told(node.xpath(query), case, step, is_last)),
-        ("xpath", At::Page) => Found::Nodes(told(page.xpath(query), case, step, is_last)),
+        ("xpath", At::Node(node)) => Found::Nodes(told(node.xpath(query), case, step)),
+        ("xpath", At::Page) => Found::Nodes(told(page.xpath(query), case, step)),
         ("jmespath", At::Page) => Found::Json(page.jmespath(query)),
         ("jmespath", At::Node(node)) => Found::Json(node.jmespath(query)),
         ("jmespath", At::Json(json)) => Found::Json(json.jmespath(query)),
@@ -101,9 +102,9 @@ fn ask<'a>(page: &'a Page, case: &Value, at: &At<'a>, step: &Value, is_last: boo
     })
 }
 
-/// The variables and prefixes of a step: its own, or those of the case for the last.
-fn told<'a>(mut selection: Selection<'a>, case: &Value, step: &Value, is_last: bool) -> Selection<'a> {
-    let of = if step[3].is_object() || !is_last { &step[3] } else { case };
+/// The variables and prefixes of a step: its own, or those of the case.
+fn told<'a>(mut selection: Selection<'a>, case: &Value, step: &Value) -> Selection<'a> {
+    let of = if step[3].is_object() { &step[3] } else { case };
     for (prefix, uri) in of["namespaces"].as_object().into_iter().flatten() {
         selection = selection.namespace(prefix, uri.as_str().expect("a URI"));
     }

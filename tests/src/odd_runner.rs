@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use dragline::Registry;
+use dragline::message::{Field, ItemType};
 use dragline::prelude::*;
 
 mod listed;
@@ -15,7 +16,7 @@ struct Odd {
     url: Url,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Step {
     Start,
     Page { number: u32 },
@@ -128,6 +129,46 @@ impl Spider for Many {
     }
 }
 
+/// Declares its items, which have not all of their fields.
+#[derive(Deserialize)]
+struct Sparse {
+    url: Url,
+}
+
+#[derive(Serialize)]
+struct Note {
+    number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
+    empty: [u8; 0],
+}
+
+impl Item for Note {
+    const KIND: &'static str = "note";
+    const FIELDS: &'static [Field] = &[
+        Field { name: "note", required: false, schema: || serde_json::json!({"type": "string"}) },
+        Field { name: "number", required: true, schema: || serde_json::json!({"type": "integer"}) },
+        Field { name: "gone", required: false, schema: || serde_json::json!({"type": "string"}) },
+    ];
+}
+
+impl Spider for Sparse {
+    const NAME: &'static str = "sparse";
+    const ITEMS: &'static [ItemType] = &[ItemType::of::<Note>()];
+    type Step = Step;
+
+    fn start(&self, out: &mut Output<Self>) {
+        out.follow(&self.url, Step::Start);
+    }
+
+    fn parse(&self, _: Step, _page: &Page, out: &mut Output<Self>) -> Result<()> {
+        out.item(Note { number: 1, note: None, empty: [] });
+        out.item(Note { number: 2, note: Some("two"), empty: [] });
+        out.item(Note { number: 3, note: Some(""), empty: [] });
+        Ok(())
+    }
+}
+
 /// Asks for a page before the crawl, as signing in does.
 #[derive(Deserialize)]
 struct Opens {
@@ -151,7 +192,64 @@ impl Spider for Opens {
     }
 }
 
+/// Reads a few pages in a way that takes long, or for ever, as the page's path says.
+#[derive(Deserialize)]
+struct Slow {
+    url: Url,
+}
+
+impl Spider for Slow {
+    const NAME: &'static str = "slow";
+    type Step = Step;
+
+    fn start(&self, out: &mut Output<Self>) {
+        for number in 0..4 {
+            out.follow(
+                self.url.join(&format!("/p/{number}")).unwrap_or_else(|_| self.url.clone()),
+                Step::Page { number },
+            );
+        }
+    }
+
+    fn parse(&self, step: Step, _page: &Page, out: &mut Output<Self>) -> Result<()> {
+        let Step::Page { number } = step else { return Ok(()) };
+        match number {
+            // whoever tests waits for a line of the log, and not for this
+            1 => std::thread::sleep(std::time::Duration::from_millis(700)),
+            2 => loop {
+                std::thread::park();
+            },
+            _ => {}
+        }
+        out.item(Seen { number });
+        Ok(())
+    }
+}
+
+/// Looks for something in each page by an expression that others take for ever to try.
+#[derive(Deserialize)]
+struct Patterns {
+    url: Url,
+}
+
+impl Spider for Patterns {
+    const NAME: &'static str = "patterns";
+    type Step = Step;
+
+    fn start(&self, out: &mut Output<Self>) {
+        out.follow(&self.url, Step::Start);
+    }
+
+    fn parse(&self, _: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
+        let rules = LinkRules::new().follow(Links::new().allow("^http://.*/(a+)+$"), Step::Start);
+        rules.follow_links(page, out);
+        out.item(Seen { number: 0 });
+        Ok(())
+    }
+}
+
 fn main() -> ExitCode {
-    let registry = Registry::new().spider::<Odd>().spider::<Many>().spider::<Telltale>().spider::<Opens>();
+    let registry = Registry::new().spider::<Odd>().spider::<Many>().spider::<Sparse>().spider::<Telltale>();
+    let registry = registry.spider::<Opens>().spider::<Slow>().spider::<Patterns>();
     dragline_cli::main(registry.spider::<Listed>().pipeline::<dragline_images::Images>())
 }

@@ -20,14 +20,15 @@ use crate::terminal::{escape, message};
 use crate::{layers, progress, report};
 
 /// Runs a spider.
-pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Result<Exit> {
+pub(crate) fn run(registry: Registry, command: &options::Crawl) -> anyhow::Result<Exit> {
+    let (registry, spider) = declared(registry, &command.spider)?;
     // an unknown name comes before everything that is wrong with its arguments
-    registry.spider_settings(&command.spider)?;
+    registry.spider_settings(&spider)?;
     let mut layers = layers::read(&command.configured)?;
     for argument in &command.argument {
-        layers.add_argument(&command.spider, argument)?;
+        layers.add_argument(&spider, argument)?;
     }
-    add_feeds(registry, &mut layers, &command.output, &command.overwrite)?;
+    add_feeds(&registry, &mut layers, &command.output, &command.overwrite)?;
     if let Some(folder) = &command.job {
         let folder = Value::String(folder.to_string_lossy().into_owned());
         layers.add_flag(&format!("job.dir={folder}"))?;
@@ -39,7 +40,7 @@ pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Resu
     if command.no_traps {
         layers.add_flag("traps.enabled=false")?;
     }
-    let crawl = build(registry, &command.spider, &mut layers)?;
+    let crawl = build(&registry, &spider, &mut layers)?;
     if let Some(path) = &command.stats {
         // now, and not after an hour of crawling
         let is_new = !path.exists();
@@ -55,7 +56,12 @@ pub(crate) fn run(registry: &Registry, command: &options::Crawl) -> anyhow::Resu
         let json = report.to_json().context("the report cannot be written as JSON")?;
         std::fs::write(path, json + "\n").map_err(|source| unwritable(path, source))?;
     }
-    Ok(conclude(&command.spider, &report, &command.fail_on, &command.logging, &log))
+    Ok(conclude(&spider, &report, &command.fail_on, &command.logging, &log))
+}
+
+/// The registry with the spider of a file, if what was given is one, and the spider's name.
+pub(crate) fn declared(registry: Registry, spider: &str) -> Result<(Registry, String)> {
+    if spider.ends_with(".toml") { registry.declared(Path::new(spider)) } else { Ok((registry, spider.to_owned())) }
 }
 
 fn unwritable(path: &Path, source: std::io::Error) -> Error {

@@ -17,7 +17,8 @@ pub enum Exit {
     Internal = 1,
     /// The command line or a setting cannot be; nothing was sent.
     Usage = 2,
-    /// The crawl is finished, but over a `--fail-on` rule.
+    /// The crawl is finished, but over a `--fail-on` rule; or what was asked for is not there: no whole response, no
+    /// match, a page that the spider does not understand.
     Failed = 3,
     /// The job or the cache is in use, or cannot be read: another version's, another spider's, damaged.
     Job = 4,
@@ -36,6 +37,8 @@ impl Exit {
     #[must_use]
     pub fn of(error: &anyhow::Error) -> Self {
         match error.downcast_ref::<Error>() {
+            // of a page that a person asked for; in a crawl it is counted
+            Some(Error::Page(_)) => Self::Failed,
             Some(error) => Self::of_engine(error),
             None if error.downcast_ref::<JobError>().is_some() => Self::Job,
             None if matches!(error.downcast_ref::<CacheError>(), Some(CacheError::Io { .. })) => Self::Disk,
@@ -52,6 +55,7 @@ impl Exit {
             Error::Setting { .. } | Error::Unknown { .. } | Error::MissingArgument { .. } | Error::Client(_) => {
                 Self::Usage
             }
+            Error::Failure(_) => Self::Failed,
             Error::SignIn(_) | Error::SignedOut => Self::SignIn,
             Error::Frontier(FrontierError::Job(error)) if error.is_about_the_job() => Self::Job,
             Error::Disk { .. } | Error::Feed { .. } | Error::Space(_) | Error::Frontier(FrontierError::Job(_)) => {

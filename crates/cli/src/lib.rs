@@ -15,14 +15,20 @@ mod fail_on;
 mod fetch;
 mod job;
 mod layers;
+mod links;
 mod list;
 mod log;
+mod new;
 mod options;
+mod parse;
 mod progress;
 mod replica;
 mod report;
 mod schema;
+mod select;
 mod settings;
+mod shell;
+mod source;
 mod terminal;
 
 use std::process::ExitCode;
@@ -50,8 +56,13 @@ pub fn main(registry: Registry) -> ExitCode {
     };
     descriptors::raise();
     let ended = match &options.command {
-        Command::Crawl(command) => crawl::run(&registry, command),
+        Command::Crawl(command) => crawl::run(registry, command),
         Command::Fetch(command) => fetch::run(&registry, command),
+        Command::Select(command) => select::run(&registry, command),
+        Command::Links(command) => links::run(&registry, command),
+        Command::Parse(command) => parse::run(registry, command),
+        Command::Shell(command) => shell::run(&registry, command),
+        Command::New(command) => new::run(command),
         Command::List => list::run(&registry),
         Command::Schema { spider } => schema::run(&registry, spider),
         Command::Job(command) => job::run(command),

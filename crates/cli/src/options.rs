@@ -1,5 +1,8 @@
 //! The commands and their options.
 
+pub(crate) mod new;
+pub(crate) mod reading;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +10,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dragline_replica::kodak;
 
+use self::new::New;
+use self::reading::{Links, Parse, Select, Shell};
 use crate::fail_on::FailOn;
 
 /// A web-crawling framework: spiders in Rust, jobs that survive, hosts treated politely.
@@ -20,7 +25,7 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a spider by its name.
+    /// Run a spider by its name, or one that a file declares.
     #[command(after_help = "Example:\n  export KODAK_PASSWORD=…\n  dragline crawl kodak-pulse --config \
         config/kodak-pulse.toml -o photos.jsonl\n\nExit codes: 0 finished, 1 internal error, 2 usage or settings, 3 over \
         a --fail-on rule, 4 job in use or not readable, 5 sign-in refused, 6 store or feed cannot be written to, 11 stopped by Ctrl-C, 13 stopped at once.")]
@@ -30,6 +35,30 @@ pub(crate) enum Command {
         name=value https://example.com/form\n\nExit codes: 0 a whole response of any status, 2 usage or settings, 3 no \
         whole response.")]
     Fetch(Fetch),
+    /// Print what queries find on a page, one line each.
+    #[command(after_help = "Example:\n  dragline select https://example.com/ --css 'h1::text'\n  dragline select \
+        page.html --css article --css 'a::attr(href)' --first\n  dragline select data.json --jmespath 'items[].price'\n\n\
+        Several queries are asked one after the other, each of what the one before it has found.\n\nExit codes: 0 a \
+        match, 2 usage or settings, 3 no match or no page.")]
+    Select(Select),
+    /// Print the links of a page.
+    #[command(after_help = "Example:\n  dragline links https://example.com/ --allow '/catalogue/' --text\n  dragline \
+        links page.html --base https://example.com/ --restrict-css nav --json\n\nExit codes: 0 a link, 2 usage or \
+        settings, 3 no link or no page.")]
+    Links(Links),
+    /// Show what a spider makes of one page: requests with their steps, items, counts, errors.
+    #[command(after_help = "Example:\n  dragline parse books http://localhost:8000/ -a url=http://localhost:8000/\n  \
+        dragline parse books product.html --url http://books.example/1 --step Product -a url=http://books.example/\n\n\
+        Nothing is queued or kept, and no pipeline runs.\n\nExit codes: 0 understood, 2 usage or settings, 3 not \
+        understood or no page, 5 sign-in refused.")]
+    Parse(Parse),
+    /// Try queries on a page, one after the other.
+    #[command(after_help = "Example:\n  dragline shell https://example.com/\n  echo 'css h1' | dragline shell \
+        page.html\n\n`help` in the shell names its commands. Exit codes: 0 the end, 2 usage or settings, 3 no page; \
+        and, of commands that came through a pipe, one that failed.")]
+    Shell(Shell),
+    /// Begin a project, or a spider in one.
+    New(New),
     /// Name the spiders.
     #[command(after_help = "Example:\n  dragline list")]
     List,
@@ -135,7 +164,8 @@ pub(crate) struct Fetch {
 
 #[derive(Debug, Args)]
 pub(crate) struct Crawl {
-    /// The spider's name; `dragline list` names them.
+    /// The spider's name; `dragline list` names them. Or a file that declares one: `books.toml`.
+    #[arg(value_name = "SPIDER|FILE.toml")]
     pub(crate) spider: String,
     /// An argument of the spider.
     #[arg(short = 'a', value_name = "KEY=VALUE")]

@@ -14,7 +14,7 @@ use crate::terminal::{escape, pretty_json, print};
 pub(crate) fn run(registry: &Registry, command: &SettingsCommand) -> anyhow::Result<Exit> {
     let mut layers = layers::read(&command.configured)?;
     if let Some(spider) = &command.spider {
-        layers = layers.for_spider(spider, registry.spider_settings(spider)?)?;
+        layers = registry.layers_for(spider, &layers)?;
     }
     registry.check(&layers, &Settings::read(&layers)?)?;
     let rows = layers.effective();

@@ -2,7 +2,7 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::borrow::Cow;
-use std::io::Write as _;
+use std::io::{IsTerminal, Write as _};
 
 use dragline::message::mask;
 use serde_json::Value;
@@ -21,6 +21,19 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// A text of a page as one line of a result: a program gets it as it is, but for the ends of lines; a terminal escaped.
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
+    if std::io::stdout().is_terminal() { escape(text) } else { on_one_line(text) }
+}
+
+/// A line's end is written `\n`, as [`escape`] does.
+fn on_one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\n', '\r']) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace('\r', "\\r").replace('\n', "\\n"))
 }
 
 /// What moves a cursor, ends a line or turns the direction of text.

@@ -4,6 +4,7 @@ mod fetcher;
 mod keeper;
 mod report;
 mod space;
+mod trial;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 pub use self::fetcher::Fetcher;
 pub use self::report::Report;
+pub use self::trial::{Found, Trial};
 
 use self::fetcher::assemble;
 use self::keeper::Keeper;
@@ -27,17 +29,24 @@ use crate::error::{Error, Result};
 use crate::feed::{self, Catalogue, Plan, Rules, Sync, Writer};
 use crate::frontier::{Disk, Durability, Frontier, FrontierError, Memory, Opened, Progress, disk};
 use crate::hosts::Hosts;
+use crate::message::ItemType;
 use crate::observer::Observer;
 use crate::pipeline::{Chain, Pipeline};
 use crate::registry::{Context, Registry};
 use crate::settings::{Layers, Settings};
-use crate::spider::Runnable;
+use crate::spider::{Declaration, Runnable};
 use crate::stats::{Stat, Stats};
+
+/// The file in a job's folder that keeps what a declared spider was when the job ran last.
+const DECLARATION: &str = "spider.toml";
 
 /// A crawl that is put together and has not begun. Nothing has touched disk or network yet.
 pub struct Crawl {
     name: String,
+    /// The file that the spider is declared in.
+    declaration: Option<Arc<Declaration>>,
     spider: Arc<dyn Runnable>,
+    items: Arc<[ItemType]>,
     settings: Arc<Settings>,
     plans: Vec<Plan>,
     catalogue: Catalogue,
@@ -87,9 +96,11 @@ impl Crawl {
     /// # Errors
     /// If a name is unknown or a setting cannot be: the key, its place, the cure.
     pub fn build(registry: &Registry, spider: &str, layers: &Layers) -> Result<Self> {
-        let layers = layers.for_spider(spider, registry.spider_settings(spider)?)?;
+        check_panics(cfg!(panic = "unwind"))?;
+        let layers = registry.layers_for(spider, layers)?;
         let settings = Settings::read(&layers)?;
         let name = spider.to_owned();
+        let declaration = registry.declaration(spider)?;
         let spider = registry.build_spider(spider, &layers)?;
         registry.check(&layers, &settings)?;
         let mut plans = Vec::new();
@@ -107,12 +118,13 @@ impl Crawl {
         let middlewares = downloader.middlewares().to_vec();
         let stop = watch::Sender::new(false);
         let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
+        let items = registry.spider_items(&name)?;
         let context = Context {
             fetch: Some(fetch.clone()),
             stats: stats.clone(),
             hosts: hosts.clone(),
             concurrency,
-            items: registry.spider_items(&name)?,
+            items: items.clone(),
             settings: Arc::new(settings.clone()),
         };
 
@@ -132,7 +144,9 @@ impl Crawl {
         };
         Ok(Self {
             name,
+            declaration,
             spider,
+            items,
             settings: Arc::new(settings),
             plans,
             catalogue: registry.feeds().clone(),
@@ -194,6 +208,7 @@ impl Crawl {
 
     async fn run_opened(&self, opened: &Opened) -> Result<Report> {
         let begin = Instant::now();
+        self.keep_declaration()?;
         let mut keeper = Keeper {
             before: None,
             feeds: self.settings.feeds.clone(),
@@ -252,6 +267,24 @@ impl Crawl {
         Ok(Report { reason, stats, hosts, progress, job, error })
     }
 
+    /// Keeps a declared spider's file with its job, and says so if the job was begun with another: what waits there was
+    /// asked for by the rules of that one.
+    fn keep_declaration(&self) -> Result<()> {
+        let (Some(declaration), Some(folder)) = (&self.declaration, self.settings.job.folder()) else { return Ok(()) };
+        let path = folder.join(DECLARATION);
+        match std::fs::read_to_string(&path) {
+            Ok(before) if before == declaration.text() => return Ok(()),
+            Ok(before) if !declaration.means_the_same(&before) => tracing::warn!(
+                job = %folder.display(),
+                "the spider's file is not what it was when the job ran last: pages that wait were asked for by the old \
+                 rules, and pages that are done are not read again"
+            ),
+            _ => {}
+        }
+        let unkept = |source| Error::Disk { what: "the job's copy of the spider's file", path: path.clone(), source };
+        std::fs::write(&path, declaration.text()).map_err(unkept)
+    }
+
     /// What the feeds know of the crawl, and how they are treated.
     fn feeding(&self, opened: &Opened) -> (feed::Context, Rules) {
         let job = self.settings.job.folder();
@@ -264,6 +297,7 @@ impl Crawl {
             resuming: false,
             closed: opened.is_closed,
             durable: false,
+            items: self.items.clone(),
             stats: self.stats.clone(),
         };
         let sync = match (job, self.settings.frontier.durability) {
@@ -287,6 +321,17 @@ impl Crawl {
     }
 }
 
+/// A spider's panic is to fail one page, and not the process with all that is under way (FAULTS, P12).
+fn check_panics(unwind: bool) -> Result<()> {
+    if unwind {
+        return Ok(());
+    }
+    Err(Error::other(
+        "this program is built with `panic = \"abort\"`, so that a page that makes its spider panic would end the whole \
+         crawl: build it with `panic = \"unwind\"` in the profile of its Cargo.toml",
+    ))
+}
+
 impl fmt::Debug for Crawl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // not the settings: they hold passwords
@@ -297,5 +342,17 @@ impl fmt::Debug for Crawl {
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watch")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p12_a_program_that_a_panic_would_end_does_not_begin_to_crawl() {
+        assert!(check_panics(cfg!(panic = "unwind")).is_ok());
+        let error = check_panics(false).expect_err("refused").to_string();
+        assert!(error.contains("`panic = \"unwind\"`"), "{error}");
     }
 }

@@ -29,7 +29,7 @@ use crate::message::Host;
 use crate::observer::{Happening, Observer};
 use crate::pipeline::Chain;
 use crate::settings::Settings;
-use crate::spider::{FillNames, Parsers, Runnable, Seeds, Traps};
+use crate::spider::{FillNames, Parsers, Plan, Runnable, Seeds, Traps};
 use crate::stats::Stats;
 
 /// Events that may wait for the engine; who has more to say waits.
@@ -145,8 +145,13 @@ impl Engine {
             move |flight, read| drop(say.blocking_send(Event::Read(flight, Box::new(read))))
         };
         // failures that the engine itself reports need room beside those that fly
-        let parsers = Parsers::start(threads, 2 * (most_flying + parts.hosts.most_lent()), &parts.spider, done)
-            .map_err(Error::other)?;
+        let plan = Plan {
+            threads,
+            room: 2 * (most_flying + parts.hosts.most_lent()),
+            slow: parts.settings.spider.slow_parse,
+            stats: parts.stats.clone(),
+        };
+        let parsers = Parsers::start(plan, &parts.spider, done).map_err(Error::other)?;
         Ok(Self {
             events,
             say,

@@ -1,5 +1,8 @@
 #![doc = include_str!("../ARCHITECTURE.md")]
 
+// what the derives write begins with `::dragline`, here too
+extern crate self as dragline;
+
 pub mod message;
 
 pub mod hosts;
@@ -26,7 +29,7 @@ pub mod registry;
 pub mod settings;
 pub mod stats;
 
-pub use crawl::{Crawl, Fetcher, Report, Stopper};
+pub use crawl::{Crawl, Fetcher, Report, Stopper, Trial};
 pub use error::{Error, Result};
 pub use registry::Registry;
 pub use settings::{Layers, Settings};
@@ -40,6 +43,6 @@ pub mod prelude {
 
     pub use crate::error::{Error, Result};
     pub use crate::message::{Failure, FailureKind, Item, ItemType, Method, Record, Request, Secret};
-    pub use crate::page::{Link, Links, Node, Page, Selection};
-    pub use crate::spider::{Output, Session, Spider};
+    pub use crate::page::{Extract, Link, Links, Loader, Node, Page, Selection};
+    pub use crate::spider::{Level, LinkRules, Output, Session, SitemapRules, Spider};
 }

@@ -2,7 +2,9 @@
 
 mod layers;
 
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -17,7 +19,7 @@ use crate::hosts::Hosts;
 use crate::message::ItemType;
 use crate::pipeline::Pipeline;
 use crate::settings::{Layers, Settings, Source, read_table};
-use crate::spider::{Erased, Runnable, Spider};
+use crate::spider::{Declaration, Erased, Runnable, Spider};
 use crate::stats::Stats;
 
 /// A pipeline or middleware that can be made of its own settings.
@@ -60,7 +62,7 @@ type BuildSpider = Box<dyn Fn(&Layers) -> Result<Arc<dyn Runnable>> + Send + Syn
 
 /// The names that a runner knows.
 pub struct Registry {
-    spiders: BTreeMap<&'static str, Entry>,
+    spiders: BTreeMap<Cow<'static, str>, Entry>,
     pipelines: BTreeMap<&'static str, Part<dyn Pipeline>>,
     middlewares: BTreeMap<&'static str, Part<dyn Middleware>>,
     feeds: Catalogue,
@@ -73,9 +75,11 @@ struct Part<T: ?Sized> {
 }
 
 struct Entry {
-    settings: &'static str,
-    items: &'static [ItemType],
+    settings: Cow<'static, str>,
+    items: Arc<[ItemType]>,
     build: BuildSpider,
+    /// The file that it is declared in, if it has no Rust.
+    declared: Option<(PathBuf, Arc<Declaration>)>,
 }
 
 impl Default for Registry {
@@ -111,8 +115,39 @@ impl Registry {
             let spider: S = layers.arguments(S::NAME)?;
             Ok(Arc::new(Erased(spider)))
         });
-        self.spiders.insert(S::NAME, Entry { settings: S::SETTINGS, items: S::ITEMS, build });
+        let entry = Entry { settings: S::SETTINGS.into(), items: S::ITEMS.into(), build, declared: None };
+        self.spiders.insert(S::NAME.into(), entry);
         self
+    }
+
+    /// Adds the spider that a file declares, and gives its name.
+    ///
+    /// # Errors
+    /// If the file cannot be read, something in it makes no sense, or there is a spider of its name.
+    pub fn declared(mut self, path: &Path) -> Result<(Self, String)> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| Error::Setting {
+            key: String::new(),
+            message: format!("spider file `{file}` cannot be read: {error}"),
+        })?;
+        let declaration = Arc::new(Declaration::parse(&file, &text)?);
+        let name = declaration.name().to_owned();
+        if self.spiders.contains_key(name.as_str()) {
+            let message = format!("{file}: a spider is called `{name}` already; give this one another `name`");
+            return Err(Error::Setting { key: "name".to_owned(), message });
+        }
+        let build: BuildSpider = {
+            let declaration = declaration.clone();
+            Box::new(move |layers| {
+                let given = layers.arguments(declaration.name())?;
+                let spider = declaration.spider(&given).map_err(|error| layers.blame(error))?;
+                Ok(Arc::new(Erased(spider)))
+            })
+        };
+        let (settings, items) = (declaration.settings().into(), declaration.items().into());
+        let declared = Some((path.to_owned(), declaration));
+        self.spiders.insert(name.clone().into(), Entry { settings, items, build, declared });
+        Ok((self, name))
     }
 
     /// Adds a pipeline.
@@ -160,16 +195,32 @@ impl Registry {
     }
 
     /// The names of all spiders, in alphabetical order.
-    pub fn spiders(&self) -> impl Iterator<Item = &'static str> {
-        self.spiders.keys().copied()
+    pub fn spiders(&self) -> impl Iterator<Item = &str> {
+        self.spiders.keys().map(|name| &**name)
     }
 
     /// The settings that a spider brings along, as TOML.
     ///
     /// # Errors
     /// If there is no such spider.
-    pub fn spider_settings(&self, name: &str) -> Result<&'static str> {
-        Ok(self.entry(name)?.settings)
+    pub fn spider_settings(&self, name: &str) -> Result<&str> {
+        Ok(&self.entry(name)?.settings)
+    }
+
+    /// The layers as they are for one spider: see [`Layers::for_spider`].
+    ///
+    /// # Errors
+    /// If there is no such spider, or what it brings along is none of the settings.
+    pub fn layers_for(&self, name: &str, layers: &Layers) -> Result<Layers> {
+        let entry = self.entry(name)?;
+        let Some((path, declaration)) = &entry.declared else { return layers.for_spider(name, &entry.settings) };
+        let domains = declaration.domains(&layers.arguments(name)?)?;
+        layers.for_declared(name, path, declaration.text(), &domains)
+    }
+
+    /// The file that a spider is declared in.
+    pub(crate) fn declaration(&self, name: &str) -> Result<Option<Arc<Declaration>>> {
+        Ok(self.entry(name)?.declared.as_ref().map(|(_, declaration)| declaration.clone()))
     }
 
     /// The kinds of items that a spider has declared.
@@ -177,7 +228,7 @@ impl Registry {
     /// # Errors
     /// If there is no such spider.
     pub fn spider_items(&self, name: &str) -> Result<Arc<[ItemType]>> {
-        Ok(self.entry(name)?.items.into())
+        Ok(self.entry(name)?.items.clone())
     }
 
     pub(crate) fn build_spider(&self, name: &str, layers: &Layers) -> Result<Arc<dyn Runnable>> {
@@ -238,18 +289,18 @@ impl Registry {
     }
 }
 
-fn find<'a, T>(what: &'static str, names: &'a BTreeMap<&'static str, T>, name: &str) -> Result<&'a T> {
+fn find<'a, K: Borrow<str> + Ord, T>(what: &'static str, names: &'a BTreeMap<K, T>, name: &str) -> Result<&'a T> {
     names.get(name).ok_or_else(|| Error::Unknown {
         what,
         name: name.to_owned(),
-        known: names.keys().map(|name| (*name).to_owned()).collect(),
+        known: names.keys().map(|name| name.borrow().to_owned()).collect(),
     })
 }
 
 /// What a table belongs to; none for one that only the defaults have.
-fn known<'a, T>(
+fn known<'a, K: Borrow<str> + Ord, T>(
     what: &'static str,
-    names: &'a BTreeMap<&'static str, T>,
+    names: &'a BTreeMap<K, T>,
     name: &str,
     layers: &Layers,
 ) -> Result<Option<&'a T>> {

@@ -18,32 +18,39 @@ pub enum Step {
 }
 
 /// One book.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Serialize, Deserialize, PartialEq, Item, Extract)]
 pub struct Book {
     /// Its page.
+    #[url]
     pub url: Url,
     /// Its title.
+    #[css("h1")]
     pub title: String,
     /// Its price in pounds.
+    #[css("article p.price_color", parse = "price")]
+    #[item(min = 0)]
     pub price: f64,
     /// Copies in stock.
+    #[css("article p.availability", parse = "integer")]
     pub stock: u32,
     /// One to five stars.
+    #[css("article p.star-rating::attr(class)", parse = stars)]
+    #[item(min = 1, max = 5)]
     pub rating: u8,
     /// Its universal product code.
+    #[css("table td")]
     pub upc: String,
     /// What the shop says of it; some have none.
+    #[css("#product_description + p")]
     pub description: Option<String>,
     /// Its cover, for `pipelines.order = ["images"]`.
+    #[css("#product_gallery img")]
     pub image_urls: Vec<Url>,
-}
-
-impl Item for Book {
-    const KIND: &'static str = "book";
 }
 
 impl Spider for Books {
     const NAME: &'static str = "books";
+    const ITEMS: &'static [ItemType] = &[ItemType::of::<Book>()];
     type Step = Step;
 
     fn start(&self, out: &mut Output<Self>) {
@@ -56,31 +63,10 @@ impl Spider for Books {
                 out.follow_all(page.css("article.product_pod h3 a"), Step::Product);
                 out.follow_all(page.css("li.next a"), Step::List);
             }
-            Step::Product => out.item(book(page)?),
+            Step::Product => out.item(page.extract::<Book>()?),
         }
         Ok(())
     }
-}
-
-fn book(page: &Page) -> Result<Book> {
-    let rating = page.css("article p.star-rating").attr("class")?;
-    Ok(Book {
-        url: page.url().clone(),
-        title: page.css("h1").text()?,
-        price: page.css("article p.price_color").text()?.trim_start_matches('£').parse()?,
-        stock: digits(&page.css("article p.availability").text()?).parse()?,
-        rating: stars(rating).ok_or_else(|| Error::page(format!("`{rating}` is no rating")))?,
-        upc: page.css("table td").text()?,
-        description: page.css("#product_description + p").text_opt(),
-        image_urls: (page.css("#product_gallery img").attr_opt("src").into_iter())
-            .map(|src| page.join(src))
-            .collect::<Result<_>>()?,
-    })
-}
-
-/// `In stock (22 available)`
-fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// `star-rating Three`
@@ -133,6 +119,7 @@ mod tests {
     fn what_is_missing_is_named_with_its_page() {
         let (result, _) = parse(Step::Product, "http://books.example/17", "<article><p class='star-rating One'></p>");
         let error = result.expect_err("no title");
-        assert_eq!(error.to_string(), "nothing matches `h1` on http://books.example/17");
+        let message = "field `title` of `Book`: nothing matches `h1` on http://books.example/17";
+        assert_eq!(error.to_string(), message);
     }
 }

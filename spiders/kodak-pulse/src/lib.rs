@@ -27,7 +27,7 @@ pub enum Step {
 }
 
 /// One photograph.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Serialize, Deserialize, PartialEq, Item)]
 pub struct Photo {
     /// The page of the album that it is on.
     pub page: u32,
@@ -37,12 +37,9 @@ pub struct Photo {
     pub image_urls: Vec<String>,
 }
 
-impl Item for Photo {
-    const KIND: &'static str = "photo";
-}
-
 impl Spider for KodakPulse {
     const NAME: &'static str = "kodak-pulse";
+    const ITEMS: &'static [ItemType] = &[ItemType::of::<Photo>()];
     const SETTINGS: &'static str = r#"
         pipelines.order = ["images"]
         pipelines.images.store = "photos"

@@ -21,7 +21,8 @@ pub enum Step {
 }
 
 /// One page.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Serialize, Deserialize, PartialEq, Item)]
+#[item(kind = "page")]
 pub struct SitePage {
     /// Its URL, after redirects.
     pub url: Url,
@@ -31,12 +32,9 @@ pub struct SitePage {
     pub links: Vec<Url>,
 }
 
-impl Item for SitePage {
-    const KIND: &'static str = "page";
-}
-
 impl Spider for Site {
     const NAME: &'static str = "site";
+    const ITEMS: &'static [ItemType] = &[ItemType::of::<SitePage>()];
     type Step = Step;
 
     fn start(&self, out: &mut Output<Self>) {

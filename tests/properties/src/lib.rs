@@ -8,39 +8,69 @@
 mod canonical;
 mod codings;
 mod cookies;
+mod css_images;
 mod curl;
 mod data_urls;
+mod declared;
+mod encodings;
+mod forms;
 mod freshness;
+mod html;
+mod links;
 mod message;
+mod pictures;
 mod redirects;
 mod robots;
 mod selectors;
+mod sitemaps;
+mod srcset;
 mod waits;
+mod xml;
 
 pub use canonical::canonical;
 pub use codings::codings;
 pub use cookies::cookies;
+pub use css_images::css_images;
 pub use curl::curl;
 pub use data_urls::data_urls;
+pub use declared::declared;
+pub use encodings::encodings;
+pub use forms::forms;
 pub use freshness::freshness;
+pub use html::html;
+pub use links::links;
+pub use pictures::pictures;
 pub use redirects::redirects;
 pub use robots::robots;
 pub use selectors::selectors;
+pub use sitemaps::sitemaps;
+pub use srcset::srcset;
 pub use waits::waits;
+pub use xml::xml;
 
 /// A property by its name: that of its file in `tests/fuzz/targets`, its seeds and its dictionary.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: &[Target] = &[
     ("canonical", canonical),
-    ("robots", robots),
-    ("cookies", cookies),
     ("codings", codings),
-    ("waits", waits),
-    ("freshness", freshness),
-    ("redirects", redirects),
+    ("cookies", cookies),
+    ("css_images", css_images),
     ("curl", curl),
     ("data_urls", data_urls),
+    ("declared", declared),
+    ("encodings", encodings),
+    ("forms", forms),
+    ("freshness", freshness),
+    ("html", html),
+    ("links", links),
+    ("pictures", pictures),
+    ("redirects", redirects),
+    ("robots", robots),
     ("selectors", selectors),
+    ("sitemaps", sitemaps),
+    ("srcset", srcset),
+    ("waits", waits),
+    ("xml", xml),
 ];

@@ -141,4 +141,7 @@ macro_rules! targets {
     };
 }
 
-targets!(canonical, robots, cookies, codings, waits, freshness, redirects, curl, data_urls, selectors);
+targets!(
+    canonical, codings, cookies, css_images, curl, data_urls, declared, encodings, forms, freshness, html, pictures,
+    redirects, robots, selectors, sitemaps, srcset, waits, xml
+);

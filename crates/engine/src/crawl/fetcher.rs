@@ -5,18 +5,20 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::downloader::{Client, Downloader, Fetch, Keep, Middleware, Trace};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hosts::Hosts;
-use crate::message::Request;
+use crate::message::{Request, Response};
+use crate::page::Page;
 use crate::registry::{Context, Registry};
 use crate::settings::{Layers, Settings};
 use crate::stats::Stats;
 
 /// The wire with its layers, and no crawl above it.
 pub struct Fetcher {
-    fetch: Fetch,
+    pub(super) fetch: Fetch,
     keep: Keep,
     middlewares: Vec<Arc<dyn Middleware>>,
+    settings: Settings,
     /// The crawl is not to end, as long as this is there.
     _stop: watch::Sender<bool>,
 }
@@ -35,12 +37,28 @@ impl Fetcher {
         let downloader = assemble(registry, layers, &settings, &hosts, &stats, innermost)?;
         let (keep, middlewares) = (downloader.keep_page(), downloader.middlewares().to_vec());
         let fetch = Fetch::new(downloader, hosts, stop.subscribe());
-        Ok(Self { fetch, keep, middlewares, _stop: stop })
+        Ok(Self { fetch, keep, middlewares, settings, _stop: stop })
     }
 
     /// Sends a request and follows where it leads. A response of any status is one.
     pub async fn fetch(&self, request: Request) -> Trace {
         self.fetch.trace(request, &self.keep).await
+    }
+
+    /// A response as a page, its tree within `[spider]`'s limits.
+    ///
+    /// # Errors
+    /// If its body lies on a disk that cannot be read.
+    pub fn page(&self, response: Response) -> Result<Page> {
+        let Response { url, status, headers, body, .. } = response;
+        let body = body.into_bytes().map_err(Error::other)?;
+        Ok(Page::new(url, status, headers, body, 0).within(self.settings.spider.page_limits(&self.settings.traps)))
+    }
+
+    /// The settings that it was made of.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Lets the layers write what they keep beyond this run: cookies.

@@ -13,6 +13,7 @@ use super::spool::{Convert, Folder, Shipping, Store};
 use super::stdout::Stdout;
 use super::{Context, Feed};
 use crate::error::{Error, Result};
+use crate::message::ItemType;
 
 /// The formats and storages beside those of the engine.
 #[derive(Default, Clone)]
@@ -192,7 +193,7 @@ impl Plan {
             }
             (None, None) if self.uri == "-" => {
                 let compression = self.settings.compression();
-                return Ok(Box::new(Stdout::new(self.encoder()?, compression, context.clone())));
+                return Ok(Box::new(Stdout::new(self.encoder(context)?, compression, context.clone())));
             }
             (None, None) => None,
             (Some(Way::Whole(convert)), None) => Some(Shipping { store: folder, convert: Some(convert.clone()) }),
@@ -205,8 +206,10 @@ impl Plan {
     }
 
     /// What makes bytes of records.
-    pub(super) fn encoder(&self) -> Result<Encoder> {
-        Encoder::new(self.text, &self.settings)
+    pub(super) fn encoder(&self, context: &Context) -> Result<Encoder> {
+        let kinds = &self.settings.kinds;
+        let is_ours = |item: &&ItemType| kinds.is_empty() || kinds.iter().any(|kind| kind == item.kind);
+        Ok(Encoder::new(self.text, &self.settings)?.declaring(context.items.iter().filter(is_ours)))
     }
 }
 

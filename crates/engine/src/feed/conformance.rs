@@ -46,6 +46,7 @@ pub fn context(folder: &Path) -> Context {
         resuming: false,
         closed: false,
         durable: true,
+        items: Arc::default(),
         stats: Arc::new(Stats::default()),
     }
 }

@@ -6,8 +6,8 @@ use super::charset::Charset;
 use super::format::{self, Text, Unfit, other_header};
 use super::settings::Settings;
 use crate::error::Result;
-use crate::message::Record;
 use crate::message::mask::Shown;
+use crate::message::{ItemType, Record};
 use crate::stats::{Name, Stats};
 
 /// What makes bytes of records, for one file.
@@ -28,6 +28,19 @@ impl Encoder {
     pub fn new(format: &str, settings: &Settings) -> Result<Self> {
         let charset = Charset::parse(&settings.encoding)?;
         Ok(Self { text: format::text(format, settings), charset, is_empty: true, scratch: String::new() })
+    }
+
+    /// The same, knowing what the items are going to be: their fields are the columns of CSV, before there is an item.
+    #[must_use]
+    pub fn declaring<'i>(mut self, items: impl Iterator<Item = &'i ItemType>) -> Self {
+        let mut names: Vec<&'static str> = Vec::new();
+        for field in items.flat_map(|item| item.fields) {
+            if !names.contains(&field.name) {
+                names.push(field.name);
+            }
+        }
+        self.text.declare(&names);
+        self
     }
 
     /// What stands before the first record.

@@ -118,7 +118,7 @@ impl Files {
     /// Begins the batch's file.
     async fn begin(&mut self, mode: Mode) -> Result<()> {
         let (path, encoder, compression) =
-            (self.path(self.batch), self.plan.encoder()?, self.plan.settings.compression());
+            (self.path(self.batch), self.plan.encoder(&self.context)?, self.plan.settings.compression());
         if self.shipping.is_some() {
             let spool = &self.context.spool;
             tokio::fs::create_dir_all(spool).await.map_err(|source| failed(spool, source))?;
@@ -257,7 +257,7 @@ impl Feed for Files {
         }
         if let Some(place) = stand.place {
             let (path, encoder, compression) =
-                (self.path(self.batch), self.plan.encoder()?, self.plan.settings.compression());
+                (self.path(self.batch), self.plan.encoder(&self.context)?, self.plan.settings.compression());
             let closed = self.context.closed;
             self.volume = Some(blocking(move || Volume::resume(&path, &place, closed, encoder, compression)).await?);
         }

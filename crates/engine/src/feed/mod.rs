@@ -41,7 +41,7 @@ pub(crate) use writer::{Rules, Sync, Writer};
 
 use crate::error::Result;
 use crate::frontier::Position;
-use crate::message::Record;
+use crate::message::{ItemType, Record};
 use crate::stats::Stats;
 
 /// Something that records are written to.
@@ -133,6 +133,8 @@ pub struct Context {
     pub closed: bool,
     /// [`Feed::sync`] reaches the disk. A crawl that cannot be resumed gains nothing from that before its end.
     pub durable: bool,
+    /// The kinds of items that the spider has declared.
+    pub items: Arc<[ItemType]>,
     /// The crawl's figures.
     pub stats: Arc<Stats>,
 }

@@ -15,8 +15,11 @@ mod referrer;
 mod request;
 mod response;
 mod secret;
+pub mod shape;
 pub mod urls;
 mod wire;
+
+pub use dragline_macros::Item;
 
 pub use body::Body;
 pub use build::HeaderError;
@@ -28,3 +31,4 @@ pub use record::{Record, RecordError};
 pub use request::{Host, Method, Redirect, Request, Sealed};
 pub use response::{Response, Timing};
 pub use secret::Secret;
+pub use shape::Shape;

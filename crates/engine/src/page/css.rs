@@ -1,6 +1,7 @@
 //! What a CSS selector finds below a node.
 
 use dragline_query::{Css, Part, Take};
+use ego_tree::NodeRef;
 use scraper::{ElementRef, Html, Node as Value};
 
 use super::node::{Node, What};
@@ -11,7 +12,9 @@ use super::node::{Node, What};
 /// count when a selector names them, as in browsers.
 pub(super) fn find<'a>(from: &Node<'a>, css: &Css, limit: usize, found: &mut Vec<Node<'a>>) {
     let What::Tree(node) = from.what() else { return };
-    let mut search = Search { from, css, scope: ElementRef::wrap(*node), limit, found };
+    let begin = found.len();
+    let scope = ElementRef::wrap(*node);
+    let mut search = Search { from, css, scope, limit, found, outer: None, is_nested: false };
     match search.scope {
         Some(scope) => {
             if search.take_own(scope) {
@@ -30,6 +33,14 @@ pub(super) fn find<'a>(from: &Node<'a>, css: &Css, limit: usize, found: &mut Vec
             }
         }
     }
+    if search.is_nested {
+        let order = from.page().order();
+        found[begin..].sort_by_cached_key(|node| match node.what() {
+            What::Tree(node) => (order.number(node.id()), 0),
+            What::Attribute(element, number) => (order.number(element.id()), number + 1),
+            What::Computed(_) => (None, 0),
+        });
+    }
 }
 
 struct Search<'s, 'a> {
@@ -38,6 +49,10 @@ struct Search<'s, 'a> {
     scope: Option<ElementRef<'a>>,
     limit: usize,
     found: &'s mut Vec<Node<'a>>,
+    /// The last element whose texts were taken, but for those within it.
+    outer: Option<NodeRef<'a, Value>>,
+    /// Whether something was found within such an element, which may stand before the element's last text.
+    is_nested: bool,
 }
 
 impl<'a> Search<'_, 'a> {
@@ -53,7 +68,18 @@ impl<'a> Search<'_, 'a> {
                 }
             }
         }
+        self.goes_on()
+    }
+
+    /// Whether more is wanted: unless there are enough, and nothing that comes can stand before the first.
+    fn goes_on(&self) -> bool {
         self.found.len() < self.limit
+            || match self.found.first().map(Node::what) {
+                Some(What::Tree(first)) if first.value().is_text() => {
+                    first.prev_siblings().any(|before| before.value().is_element())
+                }
+                _ => false,
+            }
     }
 
     /// The texts and attributes of the node itself.
@@ -63,16 +89,19 @@ impl<'a> Search<'_, 'a> {
                 self.take_part(scope, part);
             }
         }
-        self.found.len() < self.limit
+        self.goes_on()
     }
 
     fn take_part(&mut self, element: ElementRef<'a>, part: &Part) {
         let page = self.from.page();
+        let is_within = self.outer.is_some_and(|outer| element.ancestors().any(|node| node == outer));
+        self.is_nested |= is_within;
         match &part.take {
             Take::Element => self.found.push(Node::new(page, What::Tree(*element))),
             Take::Text => {
                 let texts = element.children().filter(|node| matches!(node.value(), Value::Text(_)));
                 self.found.extend(texts.map(|node| Node::new(page, What::Tree(node))));
+                self.outer = self.outer.filter(|_| is_within).or(Some(*element));
             }
             Take::Attribute(name) => {
                 let number = attribute(element, name);

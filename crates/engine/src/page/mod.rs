@@ -1,36 +1,54 @@
 //! A response as a spider reads it: lazy, so that nothing is decoded or parsed until somebody asks.
 
 mod css;
+mod dates;
+mod events;
+pub mod extract;
+mod feeds;
+mod forms;
 mod given;
 mod head;
 mod json;
 mod kind;
 mod links;
+pub mod loader;
 mod node;
 mod patterns;
+pub mod pictures;
 mod queries;
+mod rows;
 mod scan;
 mod selection;
 mod serialise;
+mod sitemap;
 mod text;
 mod tree;
 mod xml;
 mod xpath;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use scraper::Html;
 use url::Url;
 
+pub(crate) use dates::moment;
+pub use dragline_macros::Extract;
 pub use dragline_query as query;
+pub use extract::Extract;
+pub use feeds::{Enclosure, Feed, FeedEntry, FeedKind};
+pub use forms::{Button, Form};
 pub use given::Variable;
 pub use json::{Json, JsonSelection};
 pub use kind::{Kind, is_binary};
 pub use links::{Link, Links};
+pub use loader::Loader;
 pub use node::Node;
+pub use rows::{Csv, Part, Row, Rows, XmlNodes};
 pub use selection::Selection;
+pub use sitemap::{Alternate, Sitemap, SitemapEntry, SitemapKind, SitemapLimits};
 pub use text::Encoding;
 pub use tree::Limits;
 
@@ -38,13 +56,13 @@ pub use crate::message::charset::{Charset, Source};
 /// HTML as text: tags, comments and character references taken out.
 pub use crate::message::markup as clean;
 
-use self::scan::Scan;
-use self::text::Text;
+use text::Text;
 
+use self::scan::Scan;
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
 use crate::message::charset::Hints;
-use crate::message::urls::join_in;
+use crate::message::urls;
 
 /// One page: URL, status, headers, body; its text and its tree when they are asked for.
 #[derive(Debug)]
@@ -68,12 +86,11 @@ pub struct Page {
     json: OnceCell<json::Document>,
     /// The first misuse, such as a selector that is none: reported once `parse` returns.
     fault: RefCell<Option<Error>>,
-    bad_links: Cell<u64>,
-    links_over_limit: Cell<u64>,
     limits: Limits,
-    cut: Cell<bool>,
-    /// Queries that took more than their budget.
-    spent: Cell<u64>,
+    /// What was packed in the body; none if it is too large.
+    unpacked: OnceCell<Option<Box<Page>>>,
+    /// What was left out, by the stable names of the stats.
+    lost: RefCell<BTreeMap<&'static str, u64>>,
 }
 
 impl Page {
@@ -96,16 +113,15 @@ impl Page {
             base: OnceCell::new(),
             json: OnceCell::new(),
             fault: RefCell::new(None),
-            bad_links: Cell::new(0),
-            links_over_limit: Cell::new(0),
             limits: Limits::default(),
-            cut: Cell::new(false),
-            spent: Cell::new(0),
+            unpacked: OnceCell::new(),
+            lost: RefCell::default(),
         }
     }
 
-    /// The same page, its tree within these limits.
-    pub(crate) fn within(self, limits: Limits) -> Self {
+    /// The same page, read within these limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
@@ -160,6 +176,12 @@ impl Page {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// All headers, in the order in which they came.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// What its header says of how it is named to those that it leads to.
@@ -234,28 +256,30 @@ impl Page {
         self.root().xpath(expression)
     }
 
-    /// A reference from this page as an absolute URL: its query is in the encoding of the page.
+    /// A reference from this page as an absolute URL.
     ///
     /// # Errors
     /// If it is not one.
     pub fn join(&self, reference: &str) -> Result<Url> {
-        let joined = join_in(self.base(), reference.trim_ascii(), self.encoding().charset.of_queries());
+        let joined = urls::join(self.base(), reference, self.url_encoding());
         joined.map_err(|error| Error::page(format!("{error}, on {}", self.url)))
     }
 
-    /// What the page's references are relative to: its first `<base href>` that is an http(s) URL, else its own URL.
-    #[must_use]
-    pub fn base(&self) -> &Url {
-        // no tree for the sake of an element that few pages have
-        self.base
-            .get_or_init(|| clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone()))
+    /// The encoding of its links' queries (WHATWG URL, section 4.4, "query state").
+    fn url_encoding(&self) -> &'static urls::Encoding {
+        self.encoding().charset.of_queries()
+    }
+
+    /// Notes that so much was left out.
+    fn lose(&self, name: &'static str, count: u64) {
+        *self.lost.borrow_mut().entry(name).or_default() += count;
     }
 
     fn tree(&self) -> &Html {
         self.tree.get_or_init(|| {
             let parse = if self.kind() == Kind::Xml { xml::parse } else { tree::parse };
             let (tree, whole) = parse(self.text(), &self.limits);
-            self.cut.set(!whole);
+            self.lose("parse/cut_count", u64::from(!whole));
             tree
         })
     }
@@ -281,12 +305,13 @@ impl Page {
 
     /// Counts a query that took more than its budget.
     fn count_spent(&self) {
-        self.spent.set(self.spent.get() + 1);
+        self.lose("parse/selector_budget_count", 1);
     }
 
     /// Whether a part of the page was left out of its tree.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.cut.get()
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.lost.borrow().get("parse/cut_count").is_some_and(|count| *count > 0)
     }
 
     /// Keeps the first fault.
@@ -294,36 +319,23 @@ impl Page {
         self.fault.borrow_mut().get_or_insert(fault);
     }
 
-    /// What is wrong with a query that this page was asked, if anything; the first time. The crawl asks it after `parse`,
-    /// and fails the page.
+    /// The first misuse so far, such as a selector that is none. The engine asks after each `parse`; whoever reads pages
+    /// by hand asks when something is not found.
+    #[must_use]
     pub fn take_fault(&self) -> Option<Error> {
         self.fault.borrow_mut().take()
     }
 
     /// What was left out of this page, by the stable names of the stats.
     pub(crate) fn losses(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let counts = [
-            ("links/bad_count", self.bad_links.get()),
-            ("links/over_limit_count", self.links_over_limit.get()),
-            ("parse/cut_count", u64::from(self.cut.get())),
-            ("json/bad_count", u64::from(self.is_bad_json())),
-            ("parse/selector_budget_count", self.spent.get()),
-        ];
-        counts.into_iter().filter(|(_, count)| *count > 0)
+        let json = ("json/bad_count", u64::from(self.is_bad_json()));
+        self.lost.borrow().clone().into_iter().chain([json]).filter(|(_, count)| *count > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_base_moves_relative_links() {
-        let html = r#"<base href="javascript:x"><base href="/deep/er/"><a href="x">x</a>"#;
-        let page = Page::from_html("http://a.example/", html);
-        assert_eq!(page.join("y").expect("a URL").as_str(), "http://a.example/deep/er/y");
-        assert_eq!(page.links().next().map(String::from).as_deref(), Some("http://a.example/deep/er/x"));
-    }
 
     #[test]
     fn a_broken_tree_is_read_as_browsers_do() {

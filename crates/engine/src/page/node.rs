@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use dragline_query::Query;
-use ego_tree::NodeRef;
+use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Node as Value};
 use url::Url;
 
@@ -39,6 +39,24 @@ impl<'a> Node<'a> {
 
     pub(super) fn root(page: &'a Page) -> Self {
         Self::new(page, What::Tree(page.tree().tree.root()))
+    }
+
+    /// A text of this page that stands in no node of it.
+    pub(super) fn computed(page: &'a Page, text: &str) -> Self {
+        Self::new(page, What::Computed(text.into()))
+    }
+
+    /// Whether this is the document itself.
+    pub(super) fn is_document(&self) -> bool {
+        matches!(&self.what, What::Tree(node) if node.parent().is_none())
+    }
+
+    /// Its place in the tree; none for what is no node of it.
+    pub(super) fn id(&self) -> Option<NodeId> {
+        match &self.what {
+            What::Tree(node) => Some(node.id()),
+            _ => None,
+        }
     }
 
     pub(super) fn page(&self) -> &'a Page {

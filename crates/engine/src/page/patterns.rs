@@ -42,8 +42,12 @@ pub(super) fn known(text: &str, any_case: bool) -> Result<Rc<Regex>, QueryError>
 /// All that an expression finds, character references replaced but `&lt;` and `&amp;`. One that does not parse finds nothing
 /// and fails the page.
 pub(super) fn find(page: &Page, pattern: &str, text: &str) -> Vec<String> {
-    let replaced = |text: String| clean::replace_entities(&text, &["lt", "amp"], Illegal::Remove).into_owned();
     find_exact(page, pattern, text).into_iter().map(replaced).collect()
+}
+
+/// A text with its character references replaced but `&lt;` and `&amp;`.
+pub(super) fn replaced(text: String) -> String {
+    clean::replace_entities(&text, &["lt", "amp"], Illegal::Remove).into_owned()
 }
 
 /// All that an expression finds, as it stands.
@@ -59,7 +63,7 @@ pub(super) fn find_exact(page: &Page, pattern: &str, text: &str) -> Vec<String> 
 
 /// All that an expression finds, as parsel gives it: the group `extract`, where it is first found; or of every match its
 /// groups, those that took no part as empty texts; or the whole match if there are no groups.
-fn extract(pattern: &Regex, text: &str) -> Vec<String> {
+pub(super) fn extract(pattern: &Regex, text: &str) -> Vec<String> {
     if pattern.capture_names().flatten().any(|name| name == "extract") {
         let found = pattern.captures(text).and_then(|found| found.name("extract"));
         return found.map(|found| found.as_str().to_owned()).into_iter().collect();

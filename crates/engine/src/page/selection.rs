@@ -319,4 +319,40 @@ mod tests {
         assert_eq!(page.css("h1").css("b::text").texts(), ["first"]);
         assert!(page.css("a::attr(href)").css("b").is_empty());
     }
+
+    #[test]
+    fn texts_come_as_they_stand_and_the_first_is_the_first() {
+        let page = Page::from_html("http://a.example/", "<div><p>a<b>b</b>c<b>d</b></p><p><i>e</i>f</p></div><p>g");
+        assert_eq!(page.css("p ::text").raws(), ["a", "b", "c", "d", "e", "f", "g"]);
+        assert_eq!(page.css("p::text").raws(), ["a", "c", "f", "g"]);
+        assert_eq!(page.css("p > ::text").raws(), ["b", "d", "e"]);
+        assert_eq!(page.css("b").css("::text").raws(), ["b", "d"]);
+        assert_eq!(page.css("p + p ::text").raw().expect("a text"), "e");
+        assert_eq!(page.css("p:first-child").css("p::text, b").raws(), ["a", "b", "c", "d"]);
+        assert_eq!(page.css("div").css("p + p").raws(), ["ef"]);
+    }
+
+    #[test]
+    fn a_tree_that_was_made_in_another_order_is_read_in_its_own() {
+        let page = Page::from_html("http://a.example/", "<p>1<table><tr><td>3<p>4</p></table><table><b>2</b></table>");
+        let both = |css: &str, xpath: &str| (page.css(css).raws(), page.xpath(xpath).raws());
+        let (css, xpath) = both("p, td, b", "//p | //td | //b");
+        assert_eq!(css, xpath);
+        let framed = Page::from_html("http://a.example/", "<p>gone</p><frameset><frame src=/x></frameset>");
+        assert_eq!(framed.css("p").count(), framed.xpath("//p").count());
+    }
+
+    #[test]
+    fn what_a_pattern_finds_is_found_in_the_html() {
+        let page = Page::from_html("http://a.example/", r#"<a href="/item/12?a=1&amp;b=2">&pound;5 &lt;</a><a>6</a>"#);
+        assert_eq!(page.css("a").re(r"item/(\d+)"), ["12"]);
+        assert_eq!(page.css("a::text").re(r"\d"), ["5", "6"]);
+        assert_eq!(page.css("a").re_first(r"\d+").expect("a number"), "12");
+        let error = page.css("a").re_first("x+").expect_err("no such thing");
+        assert_eq!(error.to_string(), "nothing is like `x+` in `a` on http://a.example/");
+        assert!(page.css("a").re("(").is_empty());
+        assert_eq!(page.take_fault().expect("a fault").to_string(), "`(` is no regular expression: unclosed group");
+        assert_eq!(page.css("a").attrs("href"), ["/item/12?a=1&b=2"]);
+        assert_eq!(page.css("a").html().expect("an element"), r#"<a href="/item/12?a=1&amp;b=2">£5 &lt;</a>"#);
+    }
 }

@@ -2,14 +2,19 @@
 //! the page, as it is to a reader without them.
 
 use std::borrow::Cow;
+use std::cell::Ref;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use ego_tree::NodeId;
 use html5ever::driver::ParseOpts;
+use html5ever::interface::TreeSink;
 use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::tokenizer::TokenizerOpts;
 use html5ever::tree_builder::TreeBuilderOpts;
 use scraper::{Html, HtmlTreeSink};
 
+use super::sitemap::SitemapLimits;
 use crate::message::markup::Scanner;
 
 /// The text is parsed in pieces, with an eye on what comes of them.
@@ -32,6 +37,10 @@ pub struct Limits {
     pub attribute_size: usize,
     /// How long parsing may take, and the answer to an XPath expression.
     pub time: Duration,
+    /// Candidates of [pictures](super::pictures).
+    pub pictures: usize,
+    /// What a sitemap may come to.
+    pub sitemap: SitemapLimits,
     /// Links that are taken from a page.
     pub links: usize,
     /// How many nodes the answer to an XPath expression may look at.
@@ -47,6 +56,8 @@ impl Default for Limits {
             attributes: 1000,
             attribute_size: 1024 * 1024,
             time: Duration::from_secs(10),
+            pictures: 2000,
+            sitemap: SitemapLimits::default(),
             links: 10_000,
             steps: 100_000_000,
         }
@@ -55,17 +66,28 @@ impl Default for Limits {
 
 /// The tree, and whether the whole text is in it.
 pub(super) fn parse(text: &str, limits: &Limits) -> (Html, bool) {
+    parse_into(HtmlTreeSink::new(Html::new_document()), |sink| sink.0.borrow(), text, limits)
+}
+
+/// The same into a sink that builds a tree, and may keep more than that.
+pub(super) fn parse_into<S: TreeSink<Handle = NodeId>>(
+    sink: S,
+    so_far: impl Fn(&S) -> Ref<'_, Html>,
+    text: &str,
+    limits: &Limits,
+) -> (S::Output, bool) {
     let begin = Instant::now();
     let text = without_nul(text);
-    let sink = HtmlTreeSink::new(Html::new_document());
-    let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
-    let mut parser = html5ever::driver::parse_document(sink, ParseOpts { tree_builder, ..ParseOpts::default() });
+    let options = ParseOpts {
+        // a byte order mark is no part of a text that has been decoded
+        tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
+        tree_builder: TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
+    };
+    let mut parser = html5ever::driver::parse_document(sink, options);
     let excess = excess(&text, limits);
     for piece in pieces(&text, &excess) {
         parser.process(StrTendril::from_slice(&text[piece.clone()]));
-        let so_far = parser.tokenizer.sink.sink.0.borrow();
-        if piece.end < text.len() && is_too_much(&so_far, begin, limits) {
-            drop(so_far);
+        if piece.end < text.len() && is_too_much(&so_far(&parser.tokenizer.sink.sink), begin, limits) {
             return (parser.finish(), false);
         }
     }
@@ -145,7 +167,7 @@ mod tests {
             assert_eq!(page.root().html(), "<html><head></head><body></body></html>");
             assert!(!page.is_cut());
         }
-        let page = Page::from_html("http://a.example/", "<noscript><p>a\0b</noscript>");
+        let page = Page::from_html("http://a.example/", "<body><noscript><p>a\0b</noscript>");
         assert_eq!(page.css("noscript > p").text().expect("text"), "ab");
     }
 

@@ -139,20 +139,40 @@ impl Layers {
     /// # Errors
     /// If the spider's own TOML is none, or has a key that nobody knows.
     pub fn for_spider(&self, spider: &str, settings: &str) -> Result<Self> {
-        let mut own = Layer::parse(Source::Spider(spider.to_owned()), settings)?;
-        self.check(&own, &own.table, &mut Vec::new())?;
-        own.is_text = false;
+        let own = Layer::parse(Source::Spider(spider.to_owned()), settings)?;
+        self.over_defaults(spider, vec![own])
+    }
+
+    /// The same for a spider that a file declares: what it brings along is the file's table `settings`.
+    ///
+    /// # Errors
+    /// If that has a key that nobody knows.
+    pub(crate) fn for_declared(&self, spider: &str, file: &Path, text: &str, domains: &[String]) -> Result<Self> {
+        let source = Source::File(file.to_owned());
+        let mut own = Vec::new();
+        if !domains.is_empty() {
+            let path = ["middlewares", "offsite", "domains"].map(str::to_owned);
+            own.push(Layer::one(source.clone(), &path, domains.to_vec().into()));
+        }
+        own.extend(Layer::parse(source, text)?.part(&["settings"]));
+        self.over_defaults(spider, own)
+    }
+
+    /// What a spider brings along, right over the defaults.
+    fn over_defaults(&self, spider: &str, mut own: Vec<Layer>) -> Result<Self> {
+        for layer in &own {
+            self.check(layer, &layer.table, &mut Vec::new())?;
+        }
         let mut layers = Vec::new();
-        let mut own = Some(own);
         for layer in &self.layers {
             let special = layer.part(&["spiders", spider, "settings"]);
             if layer.source != Source::Default {
-                layers.extend(own.take());
+                layers.append(&mut own);
             }
             layers.push(layer.clone());
             layers.extend(special);
         }
-        layers.extend(own);
+        layers.append(&mut own);
         Ok(Self { layers })
     }
 

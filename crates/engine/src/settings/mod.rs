@@ -240,6 +240,8 @@ impl Settings {
         within("spider.max_attributes", self.spider.max_attributes, 1..=1_000_000)?;
         within("spider.max_attribute", self.spider.max_attribute.as_u64(), 1..=1 << 40)?;
         within("spider.parse_timeout", self.spider.parse_timeout, Duration::from_millis(1)..=DAY)?;
+        within("spider.slow_parse", self.spider.slow_parse, Duration::from_millis(1)..=DAY)?;
+        within("spider.max_sitemap", self.spider.max_sitemap.as_u64(), 1..=1 << 40)?;
         within("pipelines.concurrency", self.pipelines.concurrency, 1..=100_000)?;
         let downloader::Limits { connect_timeout, head_timeout, idle_timeout, timeout, .. } = self.download;
         for (key, time) in [

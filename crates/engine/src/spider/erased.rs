@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Context, Output, Parsed, Session, Spider};
+use super::{Context, Output, Parsed, Session, Spider, written};
 use crate::error::{Error, Result};
 use crate::message::{Failure, Sealed};
 use crate::page::Page;
@@ -16,6 +16,10 @@ pub(crate) trait Runnable: Send + Sync {
     fn failed(&self, step: &Sealed, failure: &Failure, context: Context) -> (Parsed, Result<()>);
     /// The step as its author's `Debug` prints it: for log lines.
     fn describe(&self, step: &Sealed) -> String;
+    /// The names of its steps, where they have names.
+    fn steps(&self) -> &'static [&'static str];
+    /// A step that a person has written.
+    fn seal(&self, written: &str) -> Result<Sealed>;
 }
 
 /// The one implementation.
@@ -50,6 +54,15 @@ impl<S: Spider> Runnable for Erased<S> {
             Ok(step) => format!("{step:?}"),
             Err(_) => String::from_utf8_lossy(&step.0).into_owned(),
         }
+    }
+
+    fn steps(&self) -> &'static [&'static str] {
+        written::names::<S::Step>()
+    }
+
+    fn seal(&self, written: &str) -> Result<Sealed> {
+        let step: S::Step = written::read(written)?;
+        Ok(Sealed(serde_json::to_vec(&step)?.into()))
     }
 }
 

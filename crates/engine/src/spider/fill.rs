@@ -3,11 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
-
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::message::{Field, Record};
 use crate::stats::Name;
@@ -50,7 +46,7 @@ impl Fill {
         kind.items += 1;
         // a record is one JSON object; what is not has no fields
         if let Ok(json) = record.json() {
-            let _ = each_field(&json, |name, is_filled| next = kind.count(name, is_filled, next));
+            each_field(&json, |name, is_filled| next = kind.count(name, is_filled, next));
         }
     }
 
@@ -97,10 +93,10 @@ impl FillNames {
         for Kind { name, items, fields, mut others } in fill.kinds {
             let name = if self.known.contains_key(&name) || self.known.len() < KINDS { name } else { OTHERS.into() };
             let known = self.known.entry(name.clone()).or_default();
-            counts.push((format!("items/{name}/count").into(), items));
+            counts.push((["items/", &name, "/count"].concat().into(), items));
             for (field, filled) in fields {
                 if known.contains(&field) || known.len() < FIELDS {
-                    counts.push((format!("items/{name}/{field}/filled").into(), filled));
+                    counts.push((["items/", &name, "/", &field, "/filled"].concat().into(), filled));
                     if !known.contains(&field) {
                         known.insert(field);
                     }
@@ -115,65 +111,84 @@ impl FillNames {
     }
 }
 
-/// Tells of each field whether it has a value.
-fn each_field(json: &[u8], see: impl FnMut(&str, bool)) -> serde_json::Result<()> {
-    Fields(see).deserialize(&mut serde_json::Deserializer::from_slice(json))
-}
-
-struct Fields<F>(F);
-
-impl<'de, F: FnMut(&str, bool)> DeserializeSeed<'de> for Fields<F> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, F: FnMut(&str, bool)> Visitor<'de> for Fields<F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the fields of an item")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Key(name)) = map.next_key()? {
-            let value = map.next_value::<&RawValue>()?;
-            (self.0)(&name, is_filled(value.get()));
+/// Tells of each field of one JSON object whether it has a value; none if it is no object. Values are stepped over and not
+/// read: this runs for each item of a crawl.
+fn each_field(json: &[u8], mut see: impl FnMut(&str, bool)) -> Option<()> {
+    let mut at = 1 + after_spaces(json, 0);
+    loop {
+        at = after_spaces(json, at);
+        match json.get(at)? {
+            b',' => at += 1,
+            b'"' => {
+                let end = string_end(json, at)?;
+                let begin = after_spaces(json, end);
+                // the colon lies between
+                let begin = after_spaces(json, begin + 1);
+                let name = name(json.get(at..end)?)?;
+                at = value_end(json, begin)?;
+                see(&name, is_filled(json.get(begin..at)?));
+            }
+            _ => return Some(()),
         }
-        Ok(())
     }
 }
 
-/// A name, borrowed where it holds no escape.
-struct Key<'a>(Cow<'a, str>);
+/// A name without its quotes.
+fn name(quoted: &[u8]) -> Option<Cow<'_, str>> {
+    if memchr::memchr(b'\\', quoted).is_some() {
+        return serde_json::from_slice(quoted).ok().map(Cow::Owned);
+    }
+    std::str::from_utf8(quoted.get(1..quoted.len() - 1)?).ok().map(Cow::Borrowed)
+}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Key<'de>;
+fn after_spaces(json: &[u8], from: usize) -> usize {
+    let rest = json.get(from..).unwrap_or_default();
+    from + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field's name")
+/// The place behind a string that begins here.
+fn string_end(json: &[u8], from: usize) -> Option<usize> {
+    let mut at = from + 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', json.get(at..)?)?;
+        match json[at] {
+            b'"' => return Some(at + 1),
+            _ => at += 2,
+        }
+    }
+}
+
+/// The place behind a value that begins here.
+fn value_end(json: &[u8], from: usize) -> Option<usize> {
+    let (mut at, mut depth) = (from, 0_usize);
+    loop {
+        match json.get(at)? {
+            b'"' => at = string_end(json, at)?,
+            b'[' | b'{' => (at, depth) = (at + 1, depth + 1),
+            b']' | b'}' if depth > 0 => (at, depth) = (at + 1, depth - 1),
+            b',' | b':' if depth > 0 => {
+                at += 1;
+                continue;
             }
-
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(text)))
+            byte if byte.is_ascii_whitespace() && depth > 0 => {
+                at += 1;
+                continue;
             }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(text.to_owned())))
+            _ => {
+                let rest = &json[at..];
+                let is_end = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b':') || byte.is_ascii_whitespace();
+                at += rest.iter().position(is_end).unwrap_or(rest.len());
             }
         }
-        deserializer.deserialize_str(Text)
+        if depth == 0 {
+            return Some(at);
+        }
     }
 }
 
 /// Whether a value is one: not null, nor empty. What an item's author has written himself may have spaces in it.
-fn is_filled(raw: &str) -> bool {
-    match raw.as_bytes() {
+fn is_filled(raw: &[u8]) -> bool {
+    match raw {
         b"null" | b"\"\"" | b"[]" | b"{}" => false,
         [b'[', within @ .., b']'] | [b'{', within @ .., b'}'] => !within.trim_ascii().is_empty(),
         _ => true,
@@ -216,6 +231,20 @@ mod tests {
         let expected: Vec<_> =
             expected.into_iter().map(|(name, count)| (format!("items/book/{name}"), count)).collect();
         assert_eq!(counts(&mut FillNames::default(), &[book, other]), expected);
+    }
+
+    #[test]
+    fn values_are_stepped_over_as_a_parser_would() {
+        let raw = r#" { "a\"" : [ "]" , {"x": "}\\"} , 1.5e3, null ] ,"b":-1 , "c" : { "d" : [ [ ] , true ] } ,"e":"\\\"," } "#;
+        let mut seen = Vec::new();
+        let whole = each_field(raw.as_bytes(), |name, is_filled| seen.push((name.to_owned(), is_filled)));
+        let names: Vec<&str> = seen.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!((whole, names), (Some(()), vec!["a\"", "b", "c", "e"]));
+        assert!(seen.iter().all(|(_, is_filled)| *is_filled));
+        for end in 0..raw.len() {
+            // whatever it is cut to, it ends
+            each_field(&raw.as_bytes()[..end], |_, _| {});
+        }
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! One response to requests and records: what the author of a spider writes, and what runs it.
 
+mod declared;
 mod erased;
 mod fill;
 mod output;
 mod parsers;
+mod rules;
 mod session;
 mod traps;
+mod watchdog;
+mod written;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -14,18 +18,20 @@ use bytesize::ByteSize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use declared::Declaration;
 pub(crate) use erased::{Erased, Runnable};
 pub(crate) use fill::{Fill, FillNames};
 pub(crate) use output::{Context, Parsed, Seeds};
 pub use output::{Output, Target};
-pub(crate) use parsers::{End, Job, Parsers, Read, Work};
+pub(crate) use parsers::{End, Job, Parsers, Plan, Read, STACK, Work, read};
+pub use rules::{Level, LinkRules, SitemapRules};
 pub use session::Session;
 pub use traps::Settings as TrapSettings;
 pub(crate) use traps::Traps;
 
 use crate::error::Result;
 use crate::message::{Failure, ItemType};
-use crate::page::{Limits, Page};
+use crate::page::{Limits, Page, SitemapLimits};
 
 /// `[spider]`: how pages are read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -48,6 +54,19 @@ pub struct Settings {
     /// The longest that parsing a page may take; the rest of the page is left out. An XPath expression may take as long.
     #[serde(with = "humantime_serde")]
     pub parse_timeout: Duration,
+    /// The most candidates of a page's pictures; the others are left out.
+    pub max_pictures: usize,
+    /// A page that takes longer than this to read is a line in the log, while it is still read.
+    #[serde(with = "humantime_serde")]
+    pub slow_parse: Duration,
+    /// The largest sitemap, unpacked; a larger one is not read.
+    pub max_sitemap: ByteSize,
+    /// The most entries of a sitemap; the rest is left out.
+    pub max_sitemap_urls: usize,
+    /// The most indexes above a sitemap.
+    pub max_sitemap_depth: u32,
+    /// The most sitemaps of a host.
+    pub max_sitemaps_per_host: u32,
     /// The most nodes that the answer to an XPath expression may look at; one that would take more fails the page.
     pub selector_budget: u64,
 }
@@ -63,6 +82,12 @@ impl Default for Settings {
             max_attributes: 1000,
             max_attribute: ByteSize::mib(1),
             parse_timeout: Duration::from_secs(10),
+            max_pictures: 2000,
+            slow_parse: Duration::from_secs(5),
+            max_sitemap: ByteSize::mib(50),
+            max_sitemap_urls: 50_000,
+            max_sitemap_depth: 2,
+            max_sitemaps_per_host: 1000,
             selector_budget: 100_000_000,
         }
     }
@@ -71,14 +96,22 @@ impl Default for Settings {
 impl Settings {
     /// What may come of a page.
     pub(crate) fn page_limits(&self, traps: &TrapSettings) -> Limits {
+        let size = |bytes: ByteSize| usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX);
         Limits {
             nodes: self.max_nodes,
             nesting: self.max_nesting,
             xml_nesting: self.max_xml_nesting,
             attributes: self.max_attributes,
-            attribute_size: usize::try_from(self.max_attribute.as_u64()).unwrap_or(usize::MAX),
+            attribute_size: size(self.max_attribute),
             time: self.parse_timeout,
+            pictures: self.max_pictures,
             links: if traps.enabled && traps.links_per_page > 0 { traps.links_per_page } else { usize::MAX },
+            sitemap: SitemapLimits {
+                bytes: size(self.max_sitemap),
+                urls: self.max_sitemap_urls,
+                depth: self.max_sitemap_depth,
+                files: self.max_sitemaps_per_host,
+            },
             steps: self.selector_budget,
         }
     }
@@ -102,18 +135,17 @@ impl Settings {
 ///     List,
 /// }
 ///
-/// #[derive(Serialize)]
+/// #[derive(Serialize, Item, Extract)]
 /// struct Quote {
+///     #[css("span.text")]
 ///     text: String,
+///     #[css("small.author")]
 ///     author: String,
-/// }
-///
-/// impl Item for Quote {
-///     const KIND: &'static str = "quote";
 /// }
 ///
 /// impl Spider for Quotes {
 ///     const NAME: &'static str = "quotes";
+///     const ITEMS: &'static [ItemType] = &[ItemType::of::<Quote>()];
 ///     type Step = Step;
 ///
 ///     fn start(&self, out: &mut Output<Self>) {
@@ -122,7 +154,7 @@ impl Settings {
 ///
 ///     fn parse(&self, Step::List: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
 ///         for quote in page.css("div.quote").iter() {
-///             out.item(Quote { text: quote.css("span.text").text()?, author: quote.css("small.author").text()? });
+///             out.item(quote.extract::<Quote>()?);
 ///         }
 ///         if let Some(next) = page.css("li.next a").link_opt() {
 ///             out.follow(next, Step::List);

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::traps::{From, Traps};
@@ -26,6 +27,8 @@ pub struct Output<S: Spider> {
     parsed: Parsed,
     /// Where the page lies, once one of its links is new.
     from: Option<From>,
+    /// How many links the page may have, where it is a list of them by its nature.
+    listed: usize,
     spider: PhantomData<fn() -> S>,
 }
 
@@ -164,7 +167,7 @@ impl Target for Request {
 
 impl<S: Spider> Output<S> {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context, policy: None, parsed: Parsed::default(), from: None, spider: PhantomData }
+        Self { context, policy: None, parsed: Parsed::default(), from: None, listed: 0, spider: PhantomData }
     }
 
     /// The same, its requests under the page's own `Referrer-Policy`.
@@ -285,6 +288,21 @@ impl<S: Spider> Output<S> {
         }
     }
 
+    /// Keeps fields as a record of a kind that is no Rust type.
+    pub(super) fn record(&mut self, kind: &str, fields: Map<String, Value>) {
+        let Some(page) = self.context.page.clone() else { return };
+        let record = serde_json::to_vec(&fields).ok().and_then(|json| Record::from_json(kind, page, json.into()));
+        if let Some(mut record) = record {
+            record.reach = self.context.reach;
+            self.parsed.records.push(record);
+        }
+    }
+
+    /// The page is a list of so many links by its nature: it may have them, whatever `traps.links_per_page` says.
+    pub(super) fn expect_links(&mut self, links: usize) {
+        self.listed = self.listed.max(links);
+    }
+
     /// The requests so far.
     #[must_use]
     pub fn requests(&self) -> &[Request] {
@@ -342,7 +360,7 @@ impl<S: Spider> Output<S> {
         let (Some(traps), Some(page)) = (&self.context.traps, &self.context.page) else { return false };
         let traps = traps.clone();
         let depth = self.context.depth;
-        if self.parsed.requests.len() >= traps.links_per_page() {
+        if self.parsed.requests.len() >= traps.links_per_page().max(self.listed) {
             self.count("links/over_limit_count");
             return true;
         }
@@ -353,7 +371,7 @@ impl<S: Spider> Output<S> {
         true
     }
 
-    fn count(&mut self, name: &'static str) {
+    pub(super) fn count(&mut self, name: &'static str) {
         match self.parsed.counts.iter_mut().find(|(known, _)| known == name) {
             Some((_, count)) => *count += 1,
             None => self.parsed.counts.push((Name::from(name), 1)),

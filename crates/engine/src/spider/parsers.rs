@@ -3,17 +3,21 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
+use url::Url;
 
+use super::watchdog::{Slot, Watchdog};
 use super::{Context, Parsed, Runnable};
 use crate::error::Error;
 use crate::message::mask::Shown;
 use crate::message::{Failure, FailureKind, Response, Sealed};
 use crate::page::Page;
-use crate::stats::Name;
+use crate::stats::{Name, Stats};
 
-const STACK: usize = 8 * 1024 * 1024;
+/// What a thread has on which a spider runs.
+pub(crate) const STACK: usize = 8 * 1024 * 1024;
 
 /// Something for the spider to read.
 pub(crate) enum Job {
@@ -50,23 +54,43 @@ pub(crate) enum End {
 /// The threads. When this is dropped they finish what they have and end; nobody waits for one that does not.
 pub(crate) struct Parsers<T> {
     work: Sender<Work<T>>,
+    _watchdog: Watchdog,
+}
+
+/// What the threads are told.
+pub(crate) struct Plan {
+    /// How many there are.
+    pub(crate) threads: usize,
+    /// How much work may wait; the engine never gives more.
+    pub(crate) room: usize,
+    /// What takes longer is said and counted.
+    pub(crate) slow: Duration,
+    pub(crate) stats: Arc<Stats>,
 }
 
 impl<T: Send + 'static> Parsers<T> {
-    /// Starts the threads. `room` is how much work may wait; the engine never gives more. `done` gets each result.
+    /// Starts the threads. `done` gets each result.
     pub(crate) fn start(
-        threads: usize,
-        room: usize,
+        plan: Plan,
         spider: &Arc<dyn Runnable>,
         done: impl Fn(T, Read) + Clone + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (work, receiver) = crossbeam_channel::bounded(room);
-        for number in 0..threads {
-            let (receiver, spider, done) = (receiver.clone(), spider.clone(), done.clone());
+        let (work, receiver) = crossbeam_channel::bounded(plan.room);
+        let slots: Vec<Arc<Slot>> = (0..plan.threads).map(|_| Arc::default()).collect();
+        for (number, slot) in slots.iter().enumerate() {
+            let (receiver, spider, done, slot) = (receiver.clone(), spider.clone(), done.clone(), slot.clone());
             let thread = std::thread::Builder::new().name(format!("dragline-parser-{number}")).stack_size(STACK);
-            thread.spawn(move || parse_all(&receiver, spider.as_ref(), &done))?;
+            thread.spawn(move || {
+                for Work { ticket, step, context, job } in receiver {
+                    slot.begin(job.url(), &step, plan.slow);
+                    let read = read(spider.as_ref(), &step, context, job);
+                    slot.end();
+                    done(ticket, read);
+                }
+            })?;
         }
-        Ok(Self { work })
+        let watchdog = Watchdog::start(slots, plan.slow, spider.clone(), plan.stats)?;
+        Ok(Self { work, _watchdog: watchdog })
     }
 
     /// Gives work to the threads; false if there is no room, which the engine's own bound rules out.
@@ -75,17 +99,18 @@ impl<T: Send + 'static> Parsers<T> {
     }
 }
 
-fn parse_all<T>(work: &Receiver<Work<T>>, spider: &dyn Runnable, done: &impl Fn(T, Read)) {
-    for Work { ticket, step, context, job } in work {
-        done(ticket, read(spider, &step, context, job));
+impl Job {
+    fn url(&self) -> &Url {
+        match self {
+            Self::Page(response) => &response.url,
+            Self::Failed(failure) => &failure.url,
+        }
     }
 }
 
-fn read(spider: &dyn Runnable, step: &Sealed, mut context: Context, job: Job) -> Read {
-    let url = match &job {
-        Job::Page(response) => response.url.clone(),
-        Job::Failed(failure) => failure.url.clone(),
-    };
+/// Lets the spider read one page, or one failure.
+pub(crate) fn read(spider: &dyn Runnable, step: &Sealed, mut context: Context, job: Job) -> Read {
+    let url = job.url().clone();
     let attempt = catch_unwind(AssertUnwindSafe(|| match job {
         Job::Page(response) => read_page(spider, step, context, *response),
         Job::Failed(failure) => {

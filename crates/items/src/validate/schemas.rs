@@ -30,7 +30,8 @@ const OTHERS: &str = "*";
 #[derive(Debug, Default)]
 pub(super) struct Schemas {
     kinds: BTreeMap<String, Kind>,
-    strangers: Vec<String>,
+    /// Rules for kinds and fields that the spider does not declare.
+    pub(super) strangers: Vec<String>,
 }
 
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use selectors::parser::SelectorParseErrorKind as Kind;
 use super::words::{each, name_at};
 
 /// The pseudo-classes that there are.
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 17] = [
     "empty",
     "first-child",
     "first-of-type",
@@ -24,7 +24,6 @@ const KNOWN: [&str; 18] = [
     "root",
     "scope",
     "where",
-    "matches",
 ];
 
 /// Pseudo-classes of others, and what to say instead.
@@ -43,9 +42,16 @@ const ELSEWHERE: [(&str, &str); 10] = [
 
 pub(super) fn told(selector: &str, error: &SelectorErrorKind) -> String {
     use SelectorErrorKind::{EndOfLine, TooManyNestedBlocks, UnexpectedSelectorParseError, UnexpectedToken};
-    let open = open_at_end(selector);
+    if open_at_end(selector) {
+        return "a bracket is not closed".to_owned();
+    }
+    if let Some(name) = number_after(selector, '#') {
+        return format!("an id that begins with a digit is written `[id=\"{name}\"]`");
+    }
+    if let Some(name) = number_after(selector, '.') {
+        return format!("a class that begins with a digit is written `[class~=\"{name}\"]`");
+    }
     match error {
-        _ if open => "a bracket is not closed".to_owned(),
         TooManyNestedBlocks => "it is nested too deep".to_owned(),
         UnexpectedSelectorParseError(kind) => of_kind(selector, kind),
         UnexpectedToken | EndOfLine if selector.contains('/') => slash(),
@@ -79,6 +85,16 @@ fn of_kind(selector: &str, kind: &Kind) -> String {
         _ if selector.contains('/') => slash(),
         _ => "a sign stands where CSS has none".to_owned(),
     }
+}
+
+/// `#1` and `.1` are no names in CSS.
+fn number_after(selector: &str, sign: char) -> Option<&str> {
+    let mut found = None;
+    each(selector, |at, depth| {
+        let after = selector[at..].strip_prefix(sign).filter(|after| after.starts_with(|c: char| c.is_ascii_digit()));
+        found = found.or(after.filter(|_| depth == 0).map(name_at));
+    });
+    found
 }
 
 fn slash() -> String {

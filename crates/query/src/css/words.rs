@@ -16,7 +16,7 @@ pub(super) fn pieces(text: &str, deepest: usize) -> Option<Vec<&str>> {
 }
 
 /// A selector's elements, and what its pseudo-element takes of them. Where no element is named, any is meant: `::text`,
-/// `p > ::text`, and `p ::text`, which is the text of what is below a `p`, where `p::text` is that of the `p`.
+/// `p > ::text`; and `p ::text` is all text within a `p`, its own as well, where `p::text` is its own only (parsel).
 pub(super) fn pseudo_element(selector: &str) -> Result<(String, Take), String> {
     let mut places = Vec::new();
     each(selector, |at, depth| {
@@ -37,9 +37,16 @@ pub(super) fn pseudo_element(selector: &str) -> Result<(String, Take), String> {
         return Err(format!("`::{}` stands at the end of a selector, and `{after}` follows it", name_at(rest)));
     }
     let trimmed = elements.trim();
-    let missing =
-        elements.len() > elements.trim_end().len() || trimmed.is_empty() || trimmed.ends_with(['>', '+', '~']);
-    Ok((if missing { format!("{trimmed} *").trim().to_owned() } else { trimmed.to_owned() }, take))
+    let elements = if trimmed.is_empty() {
+        "*".to_owned()
+    } else if trimmed.ends_with(['>', '+', '~']) {
+        format!("{trimmed} *")
+    } else if elements.ends_with(|c: char| c.is_ascii_whitespace()) {
+        format!("{trimmed},{trimmed} *")
+    } else {
+        trimmed.to_owned()
+    };
+    Ok((elements, take))
 }
 
 /// What stands after `::`, and what follows that.

@@ -89,7 +89,12 @@ fn told(text: &str, error: &xpath_eval::ParseError) -> String {
     match text.get(error.position..).map(str::trim_end) {
         Some(rest) if !rest.is_empty() && error.position > 0 => {
             let more = if shown(rest).len() < rest.len() { "…" } else { "" };
-            format!("{what} at `{}{more}`", shown(rest))
+            let cure = if rest.starts_with('\'') && what.starts_with("unterminated") {
+                "; a text with `'` in it stands in `\"`, or is a variable: `$x`"
+            } else {
+                ""
+            };
+            format!("{what} at `{}{more}`{cure}", shown(rest))
         }
         _ => what,
     }
@@ -105,9 +110,13 @@ mod tests {
 
     #[test]
     fn what_is_none_is_said_with_the_place() {
-        assert_eq!(error("//a["), "unexpected end of input, expected a node test");
-        assert_eq!(error("//p[.='I'm here']"), "expected `]` at `m here']`");
-        assert_eq!(error("//p[@a='b]"), "unterminated string literal at `'b]`");
+        assert_eq!(error("//a["), "unexpected end of input, expected an expression");
+        let what = "unterminated string literal at `']`; a text with `'` in it stands in `\"`, or is a variable: `$x`";
+        assert_eq!(error("//p[.='I'm here']"), what);
+        assert_eq!(
+            error("//p[@a='b]"),
+            "unterminated string literal at `'b]`; a text with `'` in it stands in `\"`, or is a variable: `$x`"
+        );
         assert_eq!(error(""), "it is empty");
     }
 

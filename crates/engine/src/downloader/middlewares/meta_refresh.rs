@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytesize::ByteSize;
+use encoding_rs::UTF_8;
 use http::{HeaderName, Method, header};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -88,7 +89,7 @@ impl MetaRefresh {
         if let Some(value) = response.headers.get(REFRESH)
             && let Some(refresh) = markup::refresh(&redirect::text(value))
         {
-            return (refresh.delay < self.settings.max_delay).then(|| join(page, refresh.place)).flatten();
+            return (refresh.delay < self.settings.max_delay).then(|| join(page, refresh.place, UTF_8).ok()).flatten();
         }
         let Body::Memory(body) = &response.body else { return None };
         let most = usize::try_from(self.settings.max_scan.as_u64()).unwrap_or(usize::MAX);

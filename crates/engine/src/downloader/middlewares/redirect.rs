@@ -7,10 +7,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use encoding_rs::UTF_8;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{AsciiSet, percent_encode};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::referrer;
 pub(in crate::downloader::middlewares) use onward::{Onward, is_same_page, is_web, sets_cookie};
@@ -107,7 +107,7 @@ impl Redirects {
         };
         // a redirect that leads nowhere is an answer like others
         let Some(location) = location else { return Ok(None) };
-        let Some(mut target) = join(&wish.url, &location) else {
+        let Ok(mut target) = join(&wish.url, &location, UTF_8) else {
             return fail(FailureKind::BadRedirect, "to what is not a URL");
         };
         if !is_web(&target) {

@@ -25,8 +25,9 @@ pub(in crate::feed) struct Csv {
     delimiter: char,
     join: String,
     is_raw: bool,
-    /// The fields in order: as set, or those of the first record.
+    /// The fields in order: as set, or those that are declared and then those of the first record.
     columns: Option<Vec<String>>,
+    declared: Vec<String>,
     /// The header of the file that is gone on with, and whether a record was held against it.
     found: Option<Vec<String>>,
     /// The cells of the record at hand, one after the other, and where each column's lies.
@@ -40,6 +41,7 @@ impl Csv {
     pub(in crate::feed) fn new(choice: Choice, settings: &Settings) -> Self {
         Self {
             columns: choice.fields.clone(),
+            declared: Vec::new(),
             choice,
             has_header: settings.header,
             delimiter: settings.delimiter,
@@ -53,14 +55,18 @@ impl Csv {
         }
     }
 
-    /// The columns; the first record decides, where nobody has. A file's own header has to hold the same names, and
+    /// The columns: what is declared, and what the first record has beside it, where nobody has decided. A file's own header has to hold the same names, and
     /// its order stays.
     fn decide(&mut self, json: &[u8]) -> Result<(), Unfit> {
         if self.columns.is_some() {
             return Ok(());
         }
-        let mut columns = Vec::new();
-        each_field(json, |field, _| columns.push(field.into_owned()))?;
+        let mut columns = self.declared.clone();
+        each_field(json, |field, _| {
+            if !columns.iter().any(|column| *column == field) {
+                columns.push(field.into_owned());
+            }
+        })?;
         if let Some(found) = &self.found {
             let named = |field: &String| self.guard(self.choice.name(field)).into_owned();
             let names: Vec<String> = columns.iter().map(named).collect();
@@ -134,6 +140,10 @@ impl Csv {
 }
 
 impl Text for Csv {
+    fn declare(&mut self, fields: &[&str]) {
+        self.declared = fields.iter().map(|field| (*field).to_owned()).collect();
+    }
+
     fn record(&mut self, record: &Record, is_first: bool, out: &mut String) -> Result<(), Unfit> {
         let json = record.json()?;
         self.decide(&json)?;
@@ -322,6 +332,18 @@ mod tests {
             [serde_json::json!({"a": 1, "b": "x, \"y\""}), serde_json::json!({"c": 3, "b": null, "a": [1, "z"]})];
         assert_eq!(written(&mut csv, &records), "a,b\r\n1,\"x, \"\"y\"\"\"\r\n\"1,z\",\r\n");
         assert_eq!(csv.left_out(), 1);
+    }
+
+    #[test]
+    fn what_is_declared_is_a_column_though_the_first_record_lacks_it() {
+        let mut csv = csv("");
+        csv.declare(&["b", "a", "c"]);
+        let records = [serde_json::json!({"a": 1, "images": []}), serde_json::json!({"b": 2, "c": 3})];
+        assert_eq!(written(&mut csv, &records), "b,a,c,images\r\n,1,,\r\n2,,3,\r\n");
+        assert_eq!(csv.left_out(), 0);
+        let mut chosen = super::tests::csv("fields = ['c']");
+        chosen.declare(&["b", "a", "c"]);
+        assert_eq!(written(&mut chosen, &records), "c\r\n\"\"\r\n3\r\n");
     }
 
     #[test]

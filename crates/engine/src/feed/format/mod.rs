@@ -23,6 +23,9 @@ pub(super) trait Text: Send + Sync {
         String::new()
     }
 
+    /// The fields that the spider has declared, in order.
+    fn declare(&mut self, _fields: &[&str]) {}
+
     /// One record, with what separates it from the one before.
     ///
     /// # Errors

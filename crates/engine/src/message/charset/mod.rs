@@ -136,7 +136,10 @@ impl Charset {
                 "utf16le" => Some(Self::Known(UTF_16LE)),
                 "utf32" | "utf32le" => Some(Self::Utf32Le),
                 "utf32be" => Some(Self::Utf32Be),
+                // Python's names
                 "gb180302000" => known("gb18030"),
+                "iso2022jp" => known("iso-2022-jp"),
+                "big5hkscs" => known("big5"),
                 _ => known(&dashed).or_else(|| known(&closed)),
             }
         })

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use encoding_rs::UTF_8;
 use url::Url;
 
 use super::references::in_attribute;
@@ -38,7 +39,7 @@ pub fn meta_refresh(text: &str, page: &Url, ignored: &[&str], max_scan: usize) -
             let target = if refresh.place.is_empty() {
                 Some(page.clone())
             } else {
-                join(around.as_ref().unwrap_or(page), refresh.place)
+                join(around.as_ref().unwrap_or(page), refresh.place, UTF_8).ok()
             };
             return target.map(|target| (refresh.delay, target));
         }

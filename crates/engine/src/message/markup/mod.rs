@@ -23,6 +23,6 @@ pub use clean::{Tags, remove_comments, remove_tags, replace_escape_chars, replac
 pub use content::{remove_tags_with_content, unquote_markup};
 pub use entities::{Illegal, has_entities, replace_entities};
 pub use find::{base_url, meta_refresh};
-pub(crate) use references::{named, numbered};
+pub(crate) use references::named;
 pub use refresh::{Refresh, refresh};
-pub(crate) use tags::{Kind as TagKind, Scanner};
+pub(crate) use tags::Scanner;

@@ -18,7 +18,6 @@ mod data;
 mod domain;
 mod extension;
 mod file;
-mod join;
 mod query;
 mod scheme;
 mod shown;
@@ -31,14 +30,12 @@ pub use domain::{is_from_any_domain, registrable_domain};
 pub use encoding_rs::Encoding;
 pub use extension::has_any_extension;
 pub use file::{any_url, file_path, file_url};
-pub(crate) use join::join;
-pub use join::join_in;
 pub use query::{
     Clean, Which, clean_query, query_pairs, query_parameter, set_parameter, set_parameters, set_parameters_between,
 };
 pub use scheme::{guess, is_url, with_http};
 pub use strip::{Strip, strip};
-pub use text::{Spelling, for_download, from_bytes, from_text, from_text_in};
+pub use text::{Spelling, for_download, from_bytes, from_text, from_text_in, join};
 
 use bytesize::ByteSize;
 // for the documentation above

@@ -49,6 +49,26 @@ pub fn from_text_in(text: &str, spelling: Spelling) -> Result<Url, UrlError> {
     options.parse(&written).map_err(|reason| UrlError::NotAUrl { text: shown(text), reason })
 }
 
+/// The URL that a page's reference is: relative to its base, its query in the encoding of the page.
+///
+/// More than two slashes are as good as two (URL standard, "special authority ignore slashes state"), which the parser knows
+/// of whole URLs only.
+///
+/// # Errors
+/// As [`from_text`].
+pub fn join(base: &Url, reference: &str, encoding: &'static Encoding) -> Result<Url, UrlError> {
+    let reference = reference.trim_matches(|c: char| c <= ' ');
+    let rest = reference.trim_start_matches(['/', '\\']);
+    let slashes = reference.len() - rest.len();
+    let written = if slashes > 2 { Cow::Owned(format!("//{rest}")) } else { Cow::Borrowed(reference) };
+    let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| Cow::Owned(encode(query, encoding));
+    let mut options = Url::options().base_url(Some(base));
+    if encoding.output_encoding() != UTF_8 {
+        options = options.encoding_override(Some(encode));
+    }
+    options.parse(&written).map_err(|reason| UrlError::NotAUrl { text: shown(reference), reason })
+}
+
 /// The same from bytes that are in the query's encoding. Bytes that are not keep their place as escapes.
 ///
 /// # Errors
@@ -79,7 +99,7 @@ pub fn for_download(text: &str) -> Result<Url, UrlError> {
 }
 
 /// The bytes of a text in an encoding; what it lacks becomes the escape of a numeric reference.
-pub(super) fn encode(text: &str, encoding: &'static Encoding) -> Vec<u8> {
+fn encode(text: &str, encoding: &'static Encoding) -> Vec<u8> {
     let (bytes, _, lacks_some) = encoding.encode(text);
     if !lacks_some {
         return bytes.into_owned();

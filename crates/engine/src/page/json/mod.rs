@@ -106,10 +106,16 @@ impl Page {
     }
 
     /// The body as a value, or why it is none.
-    fn json_value(&self) -> Result<&Value, &str> {
+    pub(super) fn json_value(&self) -> Result<&Value, &str> {
         let value = self.json_document().value.get_or_init(|| read(self.json_text()));
         value.as_ref().map_err(String::as_str)
     }
+}
+
+/// A text of a page as a value, or why it is none.
+pub(super) fn value_of(text: &str) -> Result<Value, String> {
+    let whole = text::without_halves(text);
+    read(whole.as_deref().unwrap_or(text))
 }
 
 /// Reads a text, or says what is wrong with it, and where.

@@ -12,7 +12,7 @@ use url::Url;
 use self::picked::Picked;
 use super::Page;
 use super::head::has_word;
-use crate::message::urls::join_in;
+use crate::message::urls;
 
 /// A link of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,16 +32,16 @@ impl Page {
     /// What is not a URL is counted as `links/bad_count` and left out; what comes after `traps.links_per_page` of them is
     /// counted as `links/over_limit_count`. No tree is built for this if the page's tags alone are enough.
     pub fn links(&self) -> impl Iterator<Item = Url> {
-        let encoding = self.encoding().charset.of_queries();
+        let encoding = self.url_encoding();
         let mut room = self.limits.links;
         self.anchors().filter_map(move |anchor| {
             if room == 0 {
-                self.links_over_limit.set(self.links_over_limit.get() + 1);
+                self.lose("links/over_limit_count", 1);
                 return None;
             }
             let href = anchor.attr("href")?;
-            let Ok(url) = join_in(self.base(), href.trim_ascii(), encoding) else {
-                self.bad_links.set(self.bad_links.get() + 1);
+            let Ok(url) = urls::join(self.base(), href.trim_ascii(), encoding) else {
+                self.lose("links/bad_count", 1);
                 return None;
             };
             let is_web = matches!(url.scheme(), "http" | "https");

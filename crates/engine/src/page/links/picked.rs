@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Link;
 use super::filter::Links;
-use crate::message::urls::{Canonical, Encoding, canonicalise, join_in};
+use crate::message::urls::{Canonical, Encoding, canonicalise, join};
 use crate::page::Page;
 use crate::page::head::Element;
 
@@ -22,7 +22,7 @@ pub(super) struct Picked<'a> {
 
 impl<'a> Picked<'a> {
     pub(super) fn new(page: &'a Page, filter: &'a Links) -> Self {
-        Self { page, filter, encoding: page.encoding().charset.of_queries(), seen: HashSet::new(), links: Vec::new() }
+        Self { page, filter, encoding: page.url_encoding(), seen: HashSet::new(), links: Vec::new() }
     }
 
     pub(super) fn into_links(self) -> Vec<Link> {
@@ -60,7 +60,7 @@ impl<'a> Picked<'a> {
     pub(super) fn offer(&mut self, value: &str, element: &Element<'_>) {
         let page = self.page;
         if self.links.len() >= page.limits.links {
-            page.links_over_limit.set(page.links_over_limit.get() + 1);
+            page.lose("links/over_limit_count", 1);
             return;
         }
         let nofollow = element.says("rel", "nofollow");
@@ -87,17 +87,17 @@ impl<'a> Picked<'a> {
     /// What a value says, absolute; what is not a URL is counted.
     fn url(&self, value: &str) -> Option<Url> {
         let value = if self.filter.strips() { value.trim_ascii() } else { value };
-        let absolute = join_in(self.page.base(), value, self.encoding);
+        let absolute = join(self.page.base(), value, self.encoding);
         let url = match &absolute {
             Ok(url) => self.filter.mapped(url.as_str()),
             Err(_) => None,
         };
         let url = match url {
-            Some(mapped) => join_in(self.page.url(), &mapped?, self.encoding),
+            Some(mapped) => join(self.page.url(), &mapped?, self.encoding),
             None => absolute,
         };
         if url.is_err() {
-            self.page.bad_links.set(self.page.bad_links.get() + 1);
+            self.page.lose("links/bad_count", 1);
         }
         url.ok()
     }

@@ -23,7 +23,11 @@ impl<'a> Scope<'a> {
     /// Takes the declarations among attributes.
     pub(super) fn declare(&mut self, attributes: &[(&'a str, &'a str)]) {
         for (name, value) in attributes {
-            let prefix = if *name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") };
+            let prefix = match split(name) {
+                None if *name == "xmlns" => Some(""),
+                Some(("xmlns", prefix)) => Some(prefix),
+                _ => None,
+            };
             if let Some(prefix) = prefix {
                 self.declared.push((prefix, Namespace::from(&*references::in_attribute(value))));
             }

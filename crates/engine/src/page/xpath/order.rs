@@ -81,7 +81,7 @@ impl Order {
     }
 
     /// A node's number; none of a doctype, or of what was taken out of the tree.
-    pub(super) fn number(&self, id: NodeId) -> Option<u32> {
+    pub(in crate::page) fn number(&self, id: NodeId) -> Option<u32> {
         let numbers = self.numbers.get_or_init(|| {
             let mut numbers: Vec<_> = self.ids.iter().copied().zip(0..).collect();
             numbers.sort_unstable();

@@ -2,6 +2,8 @@
 
 use http::{HeaderName, Method, StatusCode};
 
+use url::Url;
+
 use super::*;
 use crate::message::{Reach, ReferrerPolicy};
 
