@@ -16,6 +16,7 @@ mod encodings;
 mod forms;
 mod freshness;
 mod html;
+mod links;
 mod message;
 mod pictures;
 mod redirects;
@@ -37,6 +38,7 @@ pub use encodings::encodings;
 pub use forms::forms;
 pub use freshness::freshness;
 pub use html::html;
+pub use links::links;
 pub use pictures::pictures;
 pub use redirects::redirects;
 pub use robots::robots;
@@ -62,6 +64,7 @@ pub const TARGETS: &[Target] = &[
     ("forms", forms),
     ("freshness", freshness),
     ("html", html),
+    ("links", links),
     ("pictures", pictures),
     ("redirects", redirects),
     ("robots", robots),

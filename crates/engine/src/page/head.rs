@@ -1,4 +1,4 @@
-//! What a page says of itself: title, metadata, canonical URL. Without a tree where the tags alone are enough.
+//! What a page says of itself: title, metadata, canonical URL, base. Without a tree where the tags alone are enough.
 
 use std::borrow::Cow;
 
@@ -6,8 +6,8 @@ use html5ever::ns;
 use scraper::ElementRef;
 use url::Url;
 
-use super::Page;
 use super::scan::{Found, Scan};
+use super::{Page, clean};
 
 /// An element of a page: found by its tag, or in the tree.
 #[derive(Debug, Clone)]
@@ -72,6 +72,13 @@ impl Page {
     pub fn canonical(&self) -> Option<Url> {
         let mut links = self.elements("link", Scan::relations).filter(|link| link.says("rel", "canonical"));
         links.find_map(|link| self.join(&link.attr("href")?).ok())
+    }
+
+    /// What the page's references are relative to: its first `<base href>` that is an http(s) URL, else its own URL.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        let declared = || clean::base_url(self.text(), &self.url, usize::MAX);
+        self.base.get_or_init(|| declared().unwrap_or_else(|| self.url.clone()))
     }
 
     /// The pass over the page's tags; none if there is a tree already, if only the tree knows, or in XML.

@@ -99,7 +99,7 @@ pub fn for_download(text: &str) -> Result<Url, UrlError> {
 }
 
 /// The bytes of a text in an encoding; what it lacks becomes the escape of a numeric reference.
-pub(super) fn encode(text: &str, encoding: &'static Encoding) -> Vec<u8> {
+fn encode(text: &str, encoding: &'static Encoding) -> Vec<u8> {
     let (bytes, _, lacks_some) = encoding.encode(text);
     if !lacks_some {
         return bytes.into_owned();
