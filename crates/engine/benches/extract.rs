@@ -1,6 +1,5 @@
 //! What typed items cost: `derive(Extract)` against the same calls of scraper written by hand, on pages of 15 and 180 KB;
 //! with the page parsed each time, and with its tree at hand.
-#![expect(missing_docs, reason = "a benchmark's own data")]
 
 use std::hint::black_box;
 

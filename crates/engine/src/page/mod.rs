@@ -56,7 +56,8 @@ pub use crate::message::charset::{Charset, Source};
 /// HTML as text: tags, comments and character references taken out.
 pub use crate::message::markup as clean;
 
-use text::Text;
+use self::scan::Scan;
+use self::text::Text;
 
 use crate::error::{Error, Result};
 use crate::message::ReferrerPolicy;
@@ -262,14 +263,6 @@ impl Page {
     pub fn join(&self, reference: &str) -> Result<Url> {
         let joined = urls::join(self.base(), reference, self.url_encoding());
         joined.map_err(|error| Error::page(format!("{error}, on {}", self.url)))
-    }
-
-    /// What the page's references are relative to: its first `<base href>` that is an http(s) URL, else its own URL.
-    #[must_use]
-    pub fn base(&self) -> &Url {
-        // no tree for the sake of an element that few pages have
-        self.base
-            .get_or_init(|| clean::base_url(self.text(), &self.url, usize::MAX).unwrap_or_else(|| self.url.clone()))
     }
 
     /// The encoding of its links' queries (WHATWG URL, section 4.4, "query state").
