@@ -127,7 +127,9 @@ fn l04_no_program_is_run_and_no_shell() {
             "\"-c\"",
         ] {
             let is_opener = may_open && ["process::{Command", "Command::new("].contains(&door);
-            assert!(is_opener || !code.contains(door), "{} runs programs: `{door}`", path.display());
+            // an extension among others, which links are not followed to
+            let is_extension = path.ends_with("page/links/extensions.rs") && door == "\"sh\"";
+            assert!(is_opener || is_extension || !code.contains(door), "{} runs programs: `{door}`", path.display());
         }
     }
 }

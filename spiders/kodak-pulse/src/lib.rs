@@ -12,7 +12,6 @@ const PAGE: usize = 48;
 pub struct KodakPulse {
     username: String,
     password: Secret,
-    #[serde(default = "kodak")]
     site: Url,
 }
 
@@ -41,6 +40,7 @@ impl Spider for KodakPulse {
     const NAME: &'static str = "kodak-pulse";
     const ITEMS: &'static [ItemType] = &[ItemType::of::<Photo>()];
     const SETTINGS: &'static str = r#"
+        spiders.kodak-pulse.site = "https://www.kodakpulse.com/"
         pipelines.order = ["images"]
         pipelines.images.store = "photos"
         # robots.txt is for crawlers of the public; this is its user's own account
@@ -52,9 +52,8 @@ impl Spider for KodakPulse {
         let form = [("username", self.username.as_str()), ("password", self.password.expose())];
         let home = session.page(Request::post(self.site.clone()).form(form)).await?;
         if is_login_form(&home) {
-            return Err(Error::sign_in(
-                home.css("p.error").text_opt().unwrap_or("the login form came back".to_owned()),
-            ));
+            let said = home.css("p.error").text_opt();
+            return Err(Error::sign_in(said.as_deref().unwrap_or("the login form came back")));
         }
         Ok(())
     }
@@ -84,11 +83,8 @@ impl Spider for KodakPulse {
 }
 
 impl KodakPulse {
-    fn pictures(&self, page: u32) -> Url {
-        let mut url = self.site.clone();
-        url.set_path("/Frame/AllPictures");
-        url.set_query(Some(&format!("p={page}")));
-        url
+    fn pictures(&self, page: u32) -> String {
+        format!("{}Frame/AllPictures?p={page}", self.site)
     }
 }
 
@@ -96,18 +92,14 @@ fn is_login_form(page: &Page) -> bool {
     !page.css("input[name=password]").is_empty()
 }
 
-#[expect(clippy::expect_used, reason = "a literal that parses")]
-fn kodak() -> Url {
-    Url::parse("https://www.kodakpulse.com/").expect("a URL")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(html: &str) -> (Result<()>, Output<KodakPulse>) {
-        let spider = KodakPulse { username: "me".to_owned(), password: Secret::new("secret"), site: kodak() };
         let page = Page::from_html("https://www.kodakpulse.com/Frame/AllPictures?p=7", html);
+        let site = page.join("/").expect("a URL");
+        let spider = KodakPulse { username: "me".to_owned(), password: Secret::new("secret"), site };
         let mut out = Output::for_page(&page);
         (spider.parse(Step::Pictures { page: 7 }, &page, &mut out), out)
     }

@@ -174,7 +174,10 @@ impl<'a> Sitemap<'a> {
                 Some("urlset") => (SitemapKind::Pages, Entries::Xml(Box::new(events))),
                 Some("sitemapindex") => (SitemapKind::Index, Entries::Xml(Box::new(events))),
                 Some("rss" | "feed" | "RDF") => (SitemapKind::Feed, Entries::Feed(Box::new(Feed::new(page, text)))),
-                other => (SitemapKind::Other(other.unwrap_or_default().to_owned()), Entries::Xml(Box::new(events))),
+                // `< urlset>`: an element without a name is one, too
+                Some("") => (SitemapKind::Other("?".to_owned()), Entries::Xml(Box::new(events))),
+                Some(other) => (SitemapKind::Other(other.to_owned()), Entries::Xml(Box::new(events))),
+                None => (SitemapKind::Other(String::new()), Entries::None),
             }
         } else if text.lines().find_map(|line| (!line.trim().is_empty()).then(|| is_url(line))) == Some(true) {
             (SitemapKind::Lines, Entries::Lines(text.lines()))

@@ -159,6 +159,12 @@ impl Target for &Node<'_> {
     }
 }
 
+impl Target for String {
+    fn resolve(self, base: Option<&Url>) -> Result<Request> {
+        self.as_str().resolve(base)
+    }
+}
+
 impl Target for Request {
     fn resolve(self, _base: Option<&Url>) -> Result<Request> {
         Ok(self)

@@ -4,14 +4,14 @@ use std::cmp::Ordering;
 
 use xpath_eval::{EvaluationContext, ExpandedName, Node, NodeKind, Value as Theirs};
 
-use super::super::budget::Budget;
-use super::super::document::{Document, Item, Kind};
-use super::super::evaluate::{Context, Evaluation};
-use super::super::known::Known;
-use super::super::value::{Value, text_of_number};
 use crate::page::Page;
 use crate::page::given::Given;
 use crate::page::query::XPath;
+use crate::page::xpath::budget::Budget;
+use crate::page::xpath::document::{Document, Item, Kind};
+use crate::page::xpath::evaluate::{Context, Evaluation};
+use crate::page::xpath::known::Known;
+use crate::page::xpath::value::{Value, text_of_number};
 
 #[derive(Clone, Copy)]
 struct Handle<'a> {
