@@ -31,7 +31,7 @@ fn cargo(scene: &Scene, project: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(scene.path(project)).args(arguments).arg("--offline");
     // as they are built for the tests of this workspace
-    for ours in ["dragline", "dragline-cli", "dragline-images", "dragline-items", "dragline-query", "dragline-macros"] {
+    for ours in ["dragline", "dragline-cli", "dragline-images", "dragline-query", "dragline-macros"] {
         command.arg("--config").arg(format!("profile.dev.package.{ours}.opt-level=0"));
     }
     // what the outer cargo tells its tests would make the inner one build anew what asks for it, ring and all above it
