@@ -213,7 +213,7 @@ fn a_page_that_is_too_much_for_its_spider_costs_itself_alone() {
         "/p/1?as=it-is",
         "step=\"Page { number: 1 }\"",
         "this page is not what it was",
-        "`h1[` is not a CSS selector",
+        "`h1[` is no CSS selector",
         "an item of kind `nothing` must be a struct or a map",
     ] {
         assert!(ended.stderr.contains(said), "{said} in {}", ended.stderr);

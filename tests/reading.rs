@@ -196,7 +196,7 @@ fn a_saved_page_is_parsed_as_if_it_came_from_its_url() {
     let empty = run(&scene, &[&arguments[..], &["--url", url]].concat());
     assert_eq!(empty.code, 3);
     assert!(
-        empty.out.contains(&format!("├─ error nothing matches `article p.star-rating` on {url}\n")),
+        empty.out.contains(&format!("├─ error field `title` of `Book`: nothing matches `h1` on {url}\n")),
         "{}",
         empty.out
     );
@@ -270,7 +270,7 @@ fn the_shell_does_what_a_pipe_says() {
     let links = shell("links\n");
     assert!(links.lines().contains(&format!("{url}catalogue/page-2.html").as_str()), "{}", links.out);
     let forms = fed(&scene, &["shell", "forms.html"], "forms\nimages\n");
-    let expected = "POST http://a.example/login  #in   user=me password=***\nhttp://a.example/b.png\n";
+    let expected = "POST http://a.example/login  #in  user=me password=***\nhttp://a.example/b.png\n";
     assert_eq!(forms.out, expected, "{}", forms.err);
     let help = shell("help\nquit\nh1\n");
     assert!(help.out.contains("xpath EXPRESSION") && !help.out.contains("All products"), "{}", help.out);

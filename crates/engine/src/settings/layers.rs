@@ -285,14 +285,15 @@ impl Layers {
 
     fn check_key(&self, layer: &Layer, value: &Value, path: &mut Vec<String>, parent: &str) -> Result<()> {
         let (key, known) = (path.last().cloned().unwrap_or_default(), self.default_at(&path[..path.len() - 1]));
+        let is_of_component = path.first().is_some_and(|first| COMPONENTS.contains(&first.as_str()));
         match (known.and_then(|table| table.get(&key)), value) {
+            // a table of the user's own names, which its component reads
+            (Some(Value::Table(own)), Value::Table(_)) if own.is_empty() && is_of_component => Ok(()),
             (Some(Value::Table(_)), Value::Table(inner)) => self.check(layer, inner, path),
             (Some(_), _) => Ok(()),
             (None, Value::Table(_)) if COMPONENTS.contains(&parent) || parent == PATTERNS => Ok(()),
             // a component's own table, which it reads itself
-            (None, _) if path.first().is_some_and(|first| COMPONENTS.contains(&first.as_str())) && known.is_none() => {
-                Ok(())
-            }
+            (None, _) if is_of_component && known.is_none() => Ok(()),
             (None, _) => {
                 let dotted = path.join(".");
                 let names: Vec<&str> =

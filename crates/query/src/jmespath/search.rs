@@ -11,6 +11,9 @@ use super::Found;
 use super::tree::Tree;
 use super::value::{Item, order};
 
+/// Keys and what stands under them, in order.
+type Entries<'v> = Vec<(Cow<'v, str>, Item<'v>)>;
+
 /// The most steps: values looked at or made, and eight bytes of each text that is made.
 const STEPS: usize = 10_000_000;
 
@@ -120,7 +123,7 @@ impl Search {
     }
 
     /// The names and values of an object; each is a step.
-    pub(super) fn entries<'v>(&mut self, item: &Item<'v>) -> Result<Option<Vec<(Cow<'v, str>, Item<'v>)>>, String> {
+    pub(super) fn entries<'v>(&mut self, item: &Item<'v>) -> Result<Option<Entries<'v>>, String> {
         let entries = item.entries();
         self.spend(entries.as_ref().map_or(0, Vec::len))?;
         Ok(entries)
