@@ -37,11 +37,14 @@ fn shown(command: &reading::Links, link: &Link) -> String {
     }
 }
 
+/// What adds one value to a filter.
+type Add = fn(Links, &str) -> Links;
+
 /// The options as the engine's filter.
 fn filter(command: &reading::Links) -> Links {
     let mut filter =
         Links::new().canonicalise(command.canonicalise).unique(!command.no_unique).obey_nofollow(command.nofollow);
-    let lists: [(&[String], fn(Links, &str) -> Links); 7] = [
+    let lists: [(&[String], Add); 7] = [
         (&command.allow, Links::allow),
         (&command.deny, Links::deny),
         (&command.allow_domain, Links::allow_domains),

@@ -100,7 +100,7 @@ impl Walk<'_> {
                     say("note: relative links need `--url URL`: where the page came from");
                 }
                 let response = from_disk(place, url, self.trial.settings())?;
-                return Ok(Box::pin(self.read(&step, response, 0, command.depth)).await?);
+                return Box::pin(self.read(&step, response, 0, command.depth)).await;
             }
         };
         match self.fetch(request).await? {

@@ -67,7 +67,7 @@ impl<'r> Fills<'r> {
             };
             let Stat::Count(filled) = stat else { continue };
             // a kind may have a slash in its name: the longest that fits
-            let of = |kind: &Kind<'r>| Some(rest.strip_prefix(kind.name)?.strip_prefix('/')?);
+            let of = |kind: &Kind<'r>| rest.strip_prefix(kind.name)?.strip_prefix('/');
             let kind = kinds.iter_mut().filter(|kind| of(kind).is_some()).max_by_key(|kind| kind.name.len());
             if let Some(kind) = kind
                 && let Some(field) = of(kind)

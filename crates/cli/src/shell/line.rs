@@ -137,9 +137,12 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_said_with_the_nearest_command() {
-        assert_eq!(read("css").unwrap_err(), "`css` wants SELECTOR: what a CSS selector finds: css h1::text");
         assert_eq!(
-            read("fecth http://[x").unwrap_err(),
+            read("css").expect_err("an argument"),
+            "`css` wants SELECTOR: what a CSS selector finds: css h1::text"
+        );
+        assert_eq!(
+            read("fecth http://[x").expect_err("a command"),
             "no command is called `fecth http://[x`; did you mean `fetch`?"
         );
         assert_eq!(like("hlep"), Some("help"));

@@ -70,7 +70,8 @@ fn rules_of_the_settings_hold_beside_the_declaration() {
         [("title", "minLength"), ("price", "minimum"), ("state", "enum"), ("url", "format"), ("tags", "minItems")];
     let mut found = wrong(&validate, item);
     let mut expected = pairs(&expected);
-    (found.sort(), expected.sort());
+    found.sort();
+    expected.sort();
     assert_eq!(found, expected);
 }
 

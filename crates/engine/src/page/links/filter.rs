@@ -70,7 +70,9 @@ pub struct Links {
 
 /// A URL to another one.
 #[derive(Clone)]
-struct Map(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+struct Map(Arc<Rewrite>);
+
+type Rewrite = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

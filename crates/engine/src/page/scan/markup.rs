@@ -100,12 +100,7 @@ impl<'t> Markup<'t> {
         let bytes = self.text.as_bytes();
         let after_name = name + end_of_name(&bytes[name..])?;
         let mut attributes = Attributes { text: self.text, at: after_name, is_self_closing: false };
-        loop {
-            match attributes.step()? {
-                Step::Attribute(..) => {}
-                Step::End => break,
-            }
-        }
+        while let Step::Attribute(..) = attributes.step()? {}
         let Attributes { at: end, is_self_closing, .. } = attributes;
         Some(Tag { name: &self.text[name..after_name], begin, end, is_self_closing, after_name })
     }
