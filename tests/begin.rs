@@ -29,7 +29,7 @@ fn cargo(scene: &Scene, project: &str, arguments: &[&str]) -> Output {
     let target = std::env::current_exe().expect("the test's own path");
     let target = target.ancestors().nth(3).expect("target/debug/deps/test").to_owned();
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(scene.path(project)).args(arguments).arg("--offline");
+    command.current_dir(scene.path(project)).arg("--offline");
     // as they are built for the tests of this workspace
     for ours in ["dragline", "dragline-cli", "dragline-images", "dragline-query", "dragline-macros"] {
         command.arg("--config").arg(format!("profile.dev.package.{ours}.opt-level=0"));
@@ -41,7 +41,7 @@ fn cargo(scene: &Scene, project: &str, arguments: &[&str]) -> Output {
             command.env_remove(&*name);
         }
     }
-    command.env("CARGO_TARGET_DIR", target).output().expect("cargo runs")
+    command.args(arguments).env("CARGO_TARGET_DIR", target).output().expect("cargo runs")
 }
 
 #[test]

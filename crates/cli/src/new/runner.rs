@@ -21,8 +21,12 @@ pub(super) fn with_spider(runner: &str, names: &Names) -> Option<String> {
     // what ends the list stays its end
     let at = if last.trim_end().ends_with("()") { registered + 1 } else { registered };
     lines.insert(at, line);
-    let first_module = lines.iter().position(|line| line.starts_with("mod ") && line.ends_with(';'))?;
-    lines.insert(first_module, module(names));
+    let is_module = |line: &String| line.starts_with("mod ") && line.ends_with(';');
+    let first = lines.iter().position(is_module)?;
+    // modules stand in the order of the alphabet, as rustfmt has them
+    let module = module(names);
+    let after = lines[first..].iter().take_while(|line| is_module(line) && **line < module).count();
+    lines.insert(first + after, module);
     Some(lines.join("\n") + "\n")
 }
 
@@ -36,7 +40,7 @@ mod tests {
         let runner = "//! Doc.\n\nmod a;\n\nuse dragline::Registry;\n\nfn main() {\n    let registry = Registry::new()\n        \
                       .spider::<a::A>();\n    dragline_cli::main(registry)\n}\n";
         let with = with_spider(runner, &names).expect("a runner");
-        assert!(with.contains("mod my_shop;\nmod a;\n"), "{with}");
+        assert!(with.contains("mod a;\nmod my_shop;\n"), "{with}");
         assert!(with.contains("new()\n        .spider::<my_shop::MyShop>()\n        .spider::<a::A>();\n"), "{with}");
         let more = runner.replace(">();", ">()\n        .pipeline::<X>();");
         let with = with_spider(&more, &names).expect("a runner");

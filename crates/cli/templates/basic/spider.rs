@@ -56,8 +56,12 @@ mod tests {
     fn parse(step: Step, html: &str) -> Output<{{Type}}> {
         let page = Page::from_html("http://shop.example/page", html);
         let mut out = Output::for_page(&page);
-        let spider = {{Type}} { url: page.url().clone() };
-        spider.parse(step, &page, &mut out).expect("the page is understood");
+        let spider = {{Type}} {
+            url: page.url().clone(),
+        };
+        spider
+            .parse(step, &page, &mut out)
+            .expect("the page is understood");
         out
     }
 
@@ -71,6 +75,9 @@ mod tests {
     fn a_page_is_a_book() {
         let out = parse(Step::Book, include_str!("../tests/pages/{{name}}-book.html"));
         let book: Book = out.records()[0].to().expect("a book");
-        assert_eq!((book.title.as_str(), book.price), ("A Light in the Attic", 51.77));
+        assert_eq!(
+            (book.title.as_str(), book.price),
+            ("A Light in the Attic", 51.77)
+        );
     }
 }

@@ -10,7 +10,9 @@ fn read(step: &str, html: &str) -> Found {
     let (registry, name) = Registry::new().declared(file).expect("a spider");
     let layers = Layers::new(dragline_cli::DEFAULTS).expect("settings");
     let trial = Trial::build(&registry, &name, &layers).expect("its arguments");
-    let found = trial.read_html(step, "http://shop.example/page", html).expect("a step");
+    let found = trial
+        .read_html(step, "http://shop.example/page", html)
+        .expect("a step");
     assert!(found.error.is_none(), "{:?}", found.error);
     found
 }
@@ -18,10 +20,18 @@ fn read(step: &str, html: &str) -> Found {
 #[test]
 fn a_list_leads_to_its_books_and_to_the_next_list() {
     let found = read("Page(list)", include_str!("pages/{{name}}-list.html"));
-    let urls: Vec<_> = found.requests.iter().map(|request| request.url.path()).collect();
+    let urls: Vec<_> = found
+        .requests
+        .iter()
+        .map(|request| request.url.path())
+        .collect();
     assert_eq!(
         urls,
-        ["/catalogue/attic_1/index.html", "/catalogue/velvet_2/index.html", "/catalogue/page-2.html"]
+        [
+            "/catalogue/attic_1/index.html",
+            "/catalogue/velvet_2/index.html",
+            "/catalogue/page-2.html"
+        ]
     );
 }
 

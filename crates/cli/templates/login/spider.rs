@@ -31,11 +31,15 @@ impl Spider for {{Type}} {
 
     async fn open(&self, session: &Session) -> Result<()> {
         let form = session.get(self.site.join("login")?).await?.form("form")?;
-        let form = form.set("username", &self.username).set("password", self.password.expose());
+        let form = form
+            .set("username", &self.username)
+            .set("password", self.password.expose());
         let home = session.page(form.request()?).await?;
         if is_login_form(&home) {
             let why = home.css(".error").text_opt();
-            return Err(Error::sign_in(why.unwrap_or("the login form came back".to_owned())));
+            return Err(Error::sign_in(
+                why.unwrap_or("the login form came back".to_owned()),
+            ));
         }
         Ok(())
     }
@@ -46,12 +50,20 @@ impl Spider for {{Type}} {
         }
     }
 
-    fn parse(&self, Step::Notes { page: number }: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
+    fn parse(
+        &self,
+        Step::Notes { page: number }: Step,
+        page: &Page,
+        out: &mut Output<Self>,
+    ) -> Result<()> {
         if is_login_form(page) {
             return Err(Error::SignedOut);
         }
         for note in page.css("li.note").iter() {
-            out.item(Note { page: number, text: note.text() });
+            out.item(Note {
+                page: number,
+                text: note.text(),
+            });
         }
         if let Some(next) = page.css("a[rel=next]").link_opt() {
             out.follow(next, Step::Notes { page: number + 1 });
@@ -72,7 +84,11 @@ mod tests {
         let page = Page::from_html("http://notes.example/notes", html);
         let mut out = Output::for_page(&page);
         let (username, password) = ("me".to_owned(), Secret::new("secret"));
-        let spider = {{Type}} { site: page.url().clone(), username, password };
+        let spider = {{Type}} {
+            site: page.url().clone(),
+            username,
+            password,
+        };
         (spider.parse(Step::Notes { page: 1 }, &page, &mut out), out)
     }
 

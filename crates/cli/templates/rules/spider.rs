@@ -36,7 +36,10 @@ static RULES: LazyLock<LinkRules<Step>> = LazyLock::new(|| {
     LinkRules::new()
         .leave(Links::new().allow("/basket|/login"))
         .follow(Links::new().allow(r"/page-\d+\.html$"), Step::List)
-        .follow(Links::new().allow(r"/catalogue/.+/index\.html$"), Step::Book)
+        .follow(
+            Links::new().allow(r"/catalogue/.+/index\.html$"),
+            Step::Book,
+        )
 });
 
 impl Spider for {{Type}} {
@@ -64,21 +67,34 @@ mod tests {
     fn parse(step: Step, html: &str) -> Output<{{Type}}> {
         let page = Page::from_html("http://shop.example/page", html);
         let mut out = Output::for_page(&page);
-        let spider = {{Type}} { url: page.url().clone() };
-        spider.parse(step, &page, &mut out).expect("the page is understood");
+        let spider = {{Type}} {
+            url: page.url().clone(),
+        };
+        spider
+            .parse(step, &page, &mut out)
+            .expect("the page is understood");
         out
     }
 
     #[test]
     fn links_lead_where_the_rules_say() {
-        let out = parse(Step::List, include_str!("../tests/pages/{{name}}-list.html"));
+        let out = parse(
+            Step::List,
+            include_str!("../tests/pages/{{name}}-list.html"),
+        );
         assert_eq!(out.steps(), [Step::List, Step::Book, Step::Book]);
     }
 
     #[test]
     fn a_page_is_a_book() {
-        let out = parse(Step::Book, include_str!("../tests/pages/{{name}}-book.html"));
+        let out = parse(
+            Step::Book,
+            include_str!("../tests/pages/{{name}}-book.html"),
+        );
         let book: Book = out.records()[0].to().expect("a book");
-        assert_eq!((book.title.as_str(), book.price), ("A Light in the Attic", 51.77));
+        assert_eq!(
+            (book.title.as_str(), book.price),
+            ("A Light in the Attic", 51.77)
+        );
     }
 }

@@ -32,8 +32,9 @@ pub struct Book {
 }
 
 /// What the URLs of sitemaps lead to. One that no rule lets through is left.
-static RULES: LazyLock<SitemapRules<Step>> =
-    LazyLock::new(|| SitemapRules::new(Step::Sitemap).page(r"/catalogue/.+/index\.html$", Step::Book));
+static RULES: LazyLock<SitemapRules<Step>> = LazyLock::new(|| {
+    SitemapRules::new(Step::Sitemap).page(r"/catalogue/.+/index\.html$", Step::Book)
+});
 
 impl Spider for {{Type}} {
     const NAME: &'static str = "{{name}}";
@@ -60,21 +61,34 @@ mod tests {
     fn parse(step: Step, html: &str) -> Output<{{Type}}> {
         let page = Page::from_html("http://shop.example/page", html);
         let mut out = Output::for_page(&page);
-        let spider = {{Type}} { url: page.url().clone() };
-        spider.parse(step, &page, &mut out).expect("the page is understood");
+        let spider = {{Type}} {
+            url: page.url().clone(),
+        };
+        spider
+            .parse(step, &page, &mut out)
+            .expect("the page is understood");
         out
     }
 
     #[test]
     fn a_sitemap_leads_to_its_books() {
         let sitemap = include_str!("../tests/pages/{{name}}-sitemap.xml");
-        assert_eq!(parse(Step::Sitemap(Level::default()), sitemap).steps(), [Step::Book, Step::Book]);
+        assert_eq!(
+            parse(Step::Sitemap(Level::default()), sitemap).steps(),
+            [Step::Book, Step::Book]
+        );
     }
 
     #[test]
     fn a_page_is_a_book() {
-        let out = parse(Step::Book, include_str!("../tests/pages/{{name}}-book.html"));
+        let out = parse(
+            Step::Book,
+            include_str!("../tests/pages/{{name}}-book.html"),
+        );
         let book: Book = out.records()[0].to().expect("a book");
-        assert_eq!((book.title.as_str(), book.price), ("A Light in the Attic", 51.77));
+        assert_eq!(
+            (book.title.as_str(), book.price),
+            ("A Light in the Attic", 51.77)
+        );
     }
 }
