@@ -120,12 +120,14 @@ impl Crawl {
         let fetch = Fetch::new(downloader.clone(), hosts.clone(), stop.subscribe());
         let items = registry.spider_items(&name)?;
         let context = Context {
+            table: "pipelines".into(),
             fetch: Some(fetch.clone()),
             stats: stats.clone(),
             hosts: hosts.clone(),
             concurrency,
             items: items.clone(),
             settings: Arc::new(settings.clone()),
+            provided: registry.provided().clone(),
         };
 
         let mut pipelines: Vec<Arc<dyn Pipeline>> = Vec::new();

@@ -1,6 +1,7 @@
 //! What there is by name: spiders, pipelines, middlewares. An explicit list; nothing registers itself.
 
 mod layers;
+mod provided;
 
 use std::borrow::{Borrow, Cow};
 use std::collections::BTreeMap;
@@ -22,6 +23,11 @@ use crate::settings::{Layers, Settings, Source, read_table};
 use crate::spider::{Declaration, Erased, Runnable, Spider};
 use crate::stats::Stats;
 
+pub use self::provided::Provided;
+
+/// The key by which a table of another name is a pipeline's: `[pipelines.covers] type = "images"`.
+const TYPE: &str = "type";
+
 /// A pipeline or middleware that can be made of its own settings.
 ///
 /// It is built before anything touches disk or network; first side effects belong into [`Pipeline::open`].
@@ -42,6 +48,8 @@ pub trait Component: Sized + Send + Sync + 'static {
 /// What a component may use.
 #[derive(Debug, Clone)]
 pub struct Context {
+    /// The table that it is made of, for messages: `pipelines.images`, or `pipelines.covers` if that is one's `type`.
+    pub table: Arc<str>,
     /// The way to the wire, in turn with the crawl. Not there for middlewares, which are below it.
     pub fetch: Option<Fetch>,
     /// The crawl's figures.
@@ -54,10 +62,12 @@ pub struct Context {
     pub items: Arc<[ItemType]>,
     /// All settings of the crawl, for what is said in one place and holds in several.
     pub settings: Arc<Settings>,
+    /// What the runner provides: [`Registry::provide`].
+    pub provided: Provided,
 }
 
 type Build<T> = Box<dyn Fn(toml::Table, &Layers, &Context) -> Result<Arc<T>> + Send + Sync>;
-type Check = Box<dyn Fn(toml::Table, &Layers) -> Result<()> + Send + Sync>;
+type Check = Box<dyn Fn(&str, toml::Table, &Layers) -> Result<()> + Send + Sync>;
 type BuildSpider = Box<dyn Fn(&Layers) -> Result<Arc<dyn Runnable>> + Send + Sync>;
 
 /// The names that a runner knows.
@@ -66,6 +76,7 @@ pub struct Registry {
     pipelines: BTreeMap<&'static str, Part<dyn Pipeline>>,
     middlewares: BTreeMap<&'static str, Part<dyn Middleware>>,
     feeds: Catalogue,
+    provided: Provided,
 }
 
 struct Part<T: ?Sized> {
@@ -93,7 +104,7 @@ impl Registry {
     #[must_use]
     pub fn new() -> Self {
         let (spiders, pipelines, middlewares) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { spiders, pipelines, middlewares, feeds: Catalogue::default() }
+        Self { spiders, pipelines, middlewares, feeds: Catalogue::default(), provided: Provided::default() }
             .middleware::<Offsite>()
             .middleware::<Robots>()
             .middleware::<Headers>()
@@ -154,10 +165,10 @@ impl Registry {
     #[must_use]
     pub fn pipeline<C: Component + Pipeline>(mut self) -> Self {
         let build: Build<dyn Pipeline> = Box::new(|table, layers, context| {
-            let settings = own_settings::<C>("pipelines", table, layers)?;
+            let settings = own_settings::<C>(&context.table, table, layers)?;
             Ok(Arc::new(C::build(settings, context).map_err(|error| layers.blame(error))?))
         });
-        let check: Check = Box::new(|table, layers| own_settings::<C>("pipelines", table, layers).map(drop));
+        let check: Check = Box::new(|name, table, layers| own_settings::<C>(name, table, layers).map(drop));
         self.pipelines.insert(C::NAME, Part { build, check });
         self
     }
@@ -166,10 +177,10 @@ impl Registry {
     #[must_use]
     pub fn middleware<C: Component + Middleware>(mut self) -> Self {
         let build: Build<dyn Middleware> = Box::new(|table, layers, context| {
-            let settings = own_settings::<C>("middlewares", table, layers)?;
+            let settings = own_settings::<C>(&context.table, table, layers)?;
             Ok(Arc::new(C::build(settings, context).map_err(|error| layers.blame(error))?))
         });
-        let check: Check = Box::new(|table, layers| own_settings::<C>("middlewares", table, layers).map(drop));
+        let check: Check = Box::new(|name, table, layers| own_settings::<C>(name, table, layers).map(drop));
         self.middlewares.insert(C::NAME, Part { build, check });
         self
     }
@@ -186,6 +197,19 @@ impl Registry {
     pub fn feed_storage(mut self, storage: impl Storage + 'static) -> Self {
         self.feeds.add_storage(Arc::new(storage));
         self
+    }
+
+    /// Adds something that components look for by its type: the stores that the images pipeline can write to.
+    #[must_use]
+    pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.provided.insert(value);
+        self
+    }
+
+    /// What was added by [`Registry::provide`].
+    #[must_use]
+    pub fn provided(&self) -> &Provided {
+        &self.provided
     }
 
     /// The formats and storages of feeds.
@@ -242,7 +266,9 @@ impl Registry {
         layers: &Layers,
         context: &Context,
     ) -> Result<Arc<dyn Pipeline>> {
-        (find("pipeline", &self.pipelines, name)?.build)(table, layers, context)
+        let (component, table) = component_of(name, table, layers)?;
+        let context = Context { table: format!("pipelines.{name}").into(), ..context.clone() };
+        (find("pipeline", &self.pipelines, &component)?.build)(table, layers, &context)
     }
 
     pub(crate) fn build_middleware(
@@ -252,7 +278,8 @@ impl Registry {
         layers: &Layers,
         context: &Context,
     ) -> Result<Arc<dyn Middleware>> {
-        (find("middleware", &self.middlewares, name)?.build)(table, layers, context)
+        let context = Context { table: format!("middlewares.{name}").into(), ..context.clone() };
+        (find("middleware", &self.middlewares, name)?.build)(table, layers, &context)
     }
 
     /// Makes sure that every name in the settings is that of something, and that every component's table can be read,
@@ -262,20 +289,32 @@ impl Registry {
     /// The key, its place, the nearest name.
     pub fn check(&self, layers: &Layers, settings: &Settings) -> Result<()> {
         for (name, table) in &settings.pipelines.each {
-            if let Some(part) = known("pipeline", &self.pipelines, name, layers)? {
-                (part.check)(table.clone(), layers)?;
+            let key = format!("pipelines.{name}");
+            let (component, table) = component_of(name, table.clone(), layers)?;
+            let part = if component == *name {
+                known("pipeline", &self.pipelines, name, layers)?
+            } else {
+                let type_key = format!("{key}.{TYPE}");
+                let found = find("pipeline", &self.pipelines, &component);
+                Some(found.map_err(|error| layers.blame_on(&type_key, &error))?)
+            };
+            if let Some(part) = part {
+                (part.check)(&key, table, layers)?;
             }
         }
         for (name, table) in &settings.middlewares {
             if let Some(part) = known("middleware", &self.middlewares, name, layers)? {
-                (part.check)(table.clone(), layers)?;
+                (part.check)(&format!("middlewares.{name}"), table.clone(), layers)?;
             }
         }
         for name in settings.spiders.keys() {
             known("spider", &self.spiders, name, layers)?;
         }
         for name in &settings.pipelines.order {
-            find("pipeline", &self.pipelines, name).map_err(|error| layers.blame_on("pipelines.order", &error))?;
+            let table = settings.pipelines.each.get(name).cloned().unwrap_or_default();
+            let (component, _) = component_of(name, table, layers)?;
+            let unknown = |error| layers.blame_on("pipelines.order", &error);
+            find("pipeline", &self.pipelines, &component).map_err(unknown)?;
         }
         for name in &settings.downloader.middlewares {
             let unknown = |error| layers.blame_on("downloader.middlewares", &error);
@@ -313,6 +352,18 @@ fn known<'a, K: Borrow<str> + Ord, T>(
     }
 }
 
-fn own_settings<C: Component>(kind: &str, table: toml::Table, layers: &Layers) -> Result<C::Settings> {
-    read_table(&format!("{kind}.{}", C::NAME), toml::Value::Table(table), layers)
+fn own_settings<C: Component>(name: &str, table: toml::Table, layers: &Layers) -> Result<C::Settings> {
+    read_table(name, toml::Value::Table(table), layers)
+}
+
+/// The pipeline that a table is for, its own name or its `type`, and the table without that key.
+fn component_of(name: &str, mut table: toml::Table, layers: &Layers) -> Result<(String, toml::Table)> {
+    match table.remove(TYPE) {
+        None => Ok((name.to_owned(), table)),
+        Some(toml::Value::String(component)) => Ok((component, table)),
+        Some(_) => {
+            let key = format!("pipelines.{name}.{TYPE}");
+            Err(layers.blame(Error::setting(&key, "must be the name of a pipeline, such as \"images\"")))
+        }
+    }
 }

@@ -7,12 +7,10 @@ mod contact_sheet;
 mod container;
 mod entry;
 mod pipeline;
-mod store;
 mod verify;
 mod workers;
 
 pub use contact_sheet::contact_sheet;
 pub use entry::{Entry, Status};
 pub use pipeline::{Checksum, Images, Settings};
-pub use store::{Store, StoreError};
 pub use verify::{Bounds, Picture, Refusal, Verify, verify};

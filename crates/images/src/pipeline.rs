@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
@@ -16,7 +15,8 @@ use dragline::message::{Body, Failure, FailureKind, Reach, Record, Request, Resp
 use dragline::pipeline::{Pipeline, Verdict};
 use dragline::registry::{Component, Context};
 use dragline::settings::within;
-use dragline::stats::{Name, Stats};
+use dragline::stats::{self, Stats};
+use dragline_store::{About, Existing, Name, Options, Store, StoreError, Stores};
 use http::{HeaderValue, header};
 use md5::Md5;
 use serde::{Deserialize, Serialize};
@@ -25,17 +25,17 @@ use sha1::{Digest, Sha1};
 use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::container::is_whole;
 use crate::entry::{Entry, Status};
-use crate::store::{Store, StoreError, hex};
-use crate::verify::{Bounds, Picture, Refusal, Verify, verify};
+use crate::verify::{Bounds, FORMATS, Picture, Refusal, Verify, extension, verify};
 use crate::workers::{Panicked, Workers};
 
 /// `[pipelines.images]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The folder of the store.
-    pub store: PathBuf,
+    /// The store: a folder, or the URI of one that the runner knows, such as `s3://bucket/photos`.
+    pub store: String,
     /// The item's field with the URLs.
     pub urls_field: String,
     /// The item's field for what became of them.
@@ -73,7 +73,7 @@ pub enum Checksum {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            store: PathBuf::from("images"),
+            store: "images".to_owned(),
             urls_field: "image_urls".to_owned(),
             result_field: "images".to_owned(),
             verify: Verify::Decode,
@@ -90,10 +90,9 @@ impl Default for Settings {
 }
 
 /// Fetches, checks and keeps images.
-#[derive(Debug)]
 pub struct Images {
     settings: Settings,
-    store: Arc<Store>,
+    store: Arc<dyn Store>,
     fetch: Fetch,
     stats: Arc<Stats>,
     workers: Workers,
@@ -108,9 +107,12 @@ impl Component for Images {
     type Settings = Settings;
 
     fn build(settings: Settings, context: &Context) -> Result<Self> {
-        if settings.store.as_os_str().is_empty() {
+        if settings.store.is_empty() {
             return Err(Error::setting("pipelines.images.store", "is empty: name the folder that the images go to"));
         }
+        let stores = context.provided.get::<Stores>().unwrap_or_default();
+        let store = stores.open(&settings.store, &Options { sync: settings.sync });
+        let store = store.map_err(|why| Error::setting("pipelines.images.store", why))?;
         let Some(fetch) = context.fetch.clone() else {
             return Err(Error::other("the images pipeline needs a way to the wire"));
         };
@@ -124,7 +126,7 @@ impl Component for Images {
             threads => threads,
         };
         Ok(Self {
-            store: Arc::new(Store::new(settings.store.clone(), settings.sync)),
+            store,
             fetch,
             stats: context.stats.clone(),
             workers: Workers::start(threads).map_err(Error::other)?,
@@ -144,13 +146,11 @@ impl fmt::Display for Images {
 #[async_trait]
 impl Pipeline for Images {
     async fn open(&self) -> Result<()> {
-        let store = self.store.clone();
-        let opened = tokio::task::spawn_blocking(move || store.open()).await;
-        opened.map_err(Error::other)?.map_err(disk)
+        self.store.open().await.map_err(disk)
     }
 
     fn places(&self) -> Vec<PathBuf> {
-        vec![self.settings.store.clone()]
+        self.store.root().map(Path::to_owned).into_iter().collect()
     }
 
     async fn process(&self, mut record: Record) -> Result<Verdict> {
@@ -190,34 +190,34 @@ impl Images {
             },
             other => Entry::failed(other.to_string(), None, "bad_url", "it is not text".to_owned()),
         };
-        let status = Name::from(format!("file_status_count/{}", entry.status.name()));
+        let status = stats::Name::from(format!("file_status_count/{}", entry.status.name()));
         match (&entry.reason, entry.size) {
             (Some(reason), _) => {
                 let detail = entry.detail.as_deref().unwrap_or_default();
                 tracing::warn!(url = %mask::text(&entry.url), kind = reason, detail, page = %Shown(page), "image failed");
-                self.stats.add_all([(status, 1), (Name::from(format!("file_failed_count/{reason}")), 1)]);
+                self.stats.add_all([(status, 1), (stats::Name::from(format!("file_failed_count/{reason}")), 1)]);
             }
             (None, size) => self.stats.add_all([
-                (Name::from("file_count"), 1),
+                (stats::Name::from("file_count"), 1),
                 (status, 1),
-                (Name::from("file_bytes"), size.unwrap_or_default()),
+                (stats::Name::from("file_bytes"), size.unwrap_or_default()),
             ]),
         }
         Ok(entry)
     }
 
     async fn obtain(&self, text: String, url: Url, page: &Url, reach: Reach) -> Result<Entry> {
-        let stem = Store::stem(url.as_str());
+        let stem = stem(url.as_str());
         let wanted = self.wanted(&stem);
         let _alone = wanted.lock().await;
-        if let Some(entry) = self.already_there(&text, stem.clone()).await {
+        if let Some(entry) = self.already_there(&text, &stem).await? {
             return Ok(entry);
         }
         let keep = Keep {
             limit: self.settings.max_body.as_u64(),
             setting: Cow::Borrowed("pipelines.images.max_body"),
             cut: false,
-            spill: Some((self.store.parts(), self.settings.spill.as_u64())),
+            spill: self.store.parts().map(|parts| (parts, self.settings.spill.as_u64())),
         };
         let mut request = Request::get(url).header(header::ACCEPT, HeaderValue::from_static("image/*,*/*;q=0.8"));
         request.referrer = Some(page.clone());
@@ -226,9 +226,7 @@ impl Images {
             // the body's place is free again when the file has its name
             Ok(Held { response, place: _place }) => self.keep(text, response, stem).await,
             Err(failure) if failure.kind == FailureKind::Stopped => Err(failure.into()),
-            Err(Failure { kind: FailureKind::Disk, detail, .. }) => {
-                Err(disk(StoreError { path: self.store.root().to_owned(), source: io::Error::other(detail) }))
-            }
+            Err(Failure { kind: FailureKind::Disk, detail, .. }) => Err(disk(StoreError::new(&self.store, detail))),
             Err(Failure { kind, url, detail, .. }) => Ok(Entry::failed(text, Some(url.into()), kind.name(), detail)),
         }
     }
@@ -248,38 +246,49 @@ impl Images {
         lock
     }
 
-    /// The entry of a file that is in the store.
-    async fn already_there(&self, text: &str, stem: String) -> Option<Entry> {
-        let (store, checksum) = (self.store.clone(), self.settings.checksum);
-        let found = tokio::task::spawn_blocking(move || {
-            let (name, bytes, picture) = store.find(&stem)?;
-            Some((name, bytes.len() as u64, checksum.of(&bytes), picture))
-        });
-        let (name, size, checksum, picture) = found.await.ok()??;
-        Some(kept(text.to_owned(), None, Status::Uptodate, name, size, checksum, picture))
+    /// The entry of a file that is in the store: an image by its header and whole by its structure, for another program
+    /// may have been killed while it wrote.
+    async fn already_there(&self, text: &str, stem: &str) -> Result<Option<Entry>> {
+        for format in FORMATS {
+            let Ok(name) = Name::new(format!("{stem}.{}", extension(format))) else { continue };
+            let Some(bytes) = self.store.get(&name).await.map_err(disk)? else { continue };
+            let checksum = self.settings.checksum;
+            let looked = self.workers.run(move || {
+                let picture = Picture::of_header(&bytes).ok().filter(|picture| is_whole(picture.format, &bytes))?;
+                Some((bytes.len() as u64, checksum.of(&bytes), picture))
+            });
+            if let Ok(Some((size, checksum, picture))) = looked.await {
+                let name = name.to_string();
+                return Ok(Some(kept(text.to_owned(), None, Status::Uptodate, name, size, checksum, picture)));
+            }
+        }
+        Ok(None)
     }
 
-    /// Checks a body and gives it its name, off the I/O thread.
+    /// Checks a body and gives it its name.
     async fn keep(&self, text: String, response: Response, stem: String) -> Result<Entry> {
         let final_url = String::from(response.url);
-        let (store, checksum, how, bounds) =
-            (self.store.clone(), self.settings.checksum, self.settings.verify, self.bounds());
-        let body = response.body;
+        let (checksum, how, bounds, body) =
+            (self.settings.checksum, self.settings.verify, self.bounds(), response.body);
         let checked = self.workers.run(move || {
-            let unreadable = |source| Unkept::Store(StoreError { path: store.root().to_owned(), source });
             let bytes = match &body {
                 Body::Memory(bytes) => Cow::Borrowed(&bytes[..]),
-                Body::File { file, .. } => Cow::Owned(std::fs::read(file.path()).map_err(unreadable)?),
+                Body::File { file, .. } => match std::fs::read(file.path()) {
+                    Ok(bytes) => Cow::Owned(bytes),
+                    Err(error) => return Err(Unkept::Store(StoreError::new(file.path().display(), error))),
+                },
             };
             let picture = verify(&bytes, how, &bounds).map_err(Unkept::Refused)?;
             let (size, checksum) = (bytes.len() as u64, checksum.of(&bytes));
             drop(bytes);
-            let name = format!("{stem}.{}", picture.extension());
-            store.keep(body, &name).map_err(Unkept::Store)?;
-            Ok((name, size, checksum, picture))
+            Ok((body, size, checksum, picture))
         });
         match checked.await {
-            Ok(Ok((name, size, checksum, picture))) => {
+            Ok(Ok((body, size, checksum, picture))) => {
+                let name = Name::cleaned(&format!("{stem}.{}", picture.extension()));
+                let about = About { mime: picture.mime().to_owned(), metadata: Vec::new() };
+                self.store.put(&name, body, &about, Existing::Replace).await.map_err(disk)?;
+                let name = name.to_string();
                 Ok(kept(text, Some(final_url), Status::Downloaded, name, size, checksum, picture))
             }
             Ok(Err(Unkept::Refused(refusal))) => {
@@ -305,8 +314,23 @@ enum Unkept {
     Store(StoreError),
 }
 
-fn disk(StoreError { path, source }: StoreError) -> Error {
-    Error::Disk { what: "the image store", path, source }
+fn disk(error: StoreError) -> Error {
+    error.into_error("the image store")
+}
+
+/// The name of a URL's file without its extension, as in Scrapy's stores: `full/<sha1 of the URL>`.
+fn stem(url: &str) -> String {
+    format!("full/{}", hex(&Sha1::digest(url.as_bytes())))
+}
+
+/// Bytes in lower-case hex.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // writing to a String cannot fail
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl Checksum {
@@ -339,5 +363,19 @@ fn kept(
         height: Some(picture.height),
         reason: None,
         detail: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_scrapy() {
+        // the cases of Scrapy's own suite
+        let stem_of_gif = stem("https://dev.mydeco.com/mydeco.gif");
+        assert_eq!(stem_of_gif, "full/3fd165099d8e71b8a48b2683946e64dbfad8b52d");
+        let stem = stem("http://www.maddiebrown.co.uk///catalogue-items//image_54642_12175_95307.jpg");
+        assert_eq!(stem, "full/0ffcd85d563bca45e2f90becd0ca737bc58a00b2");
     }
 }

@@ -81,8 +81,16 @@ pub(super) fn assemble(
     let concurrency = settings.crawl.concurrency;
     let shared = Arc::new(settings.clone());
     let items = Arc::from([]);
-    let context =
-        Context { fetch: None, stats: stats.clone(), hosts: hosts.clone(), concurrency, items, settings: shared };
+    let context = Context {
+        table: "middlewares".into(),
+        fetch: None,
+        stats: stats.clone(),
+        hosts: hosts.clone(),
+        concurrency,
+        items,
+        settings: shared,
+        provided: registry.provided().clone(),
+    };
     let mut middlewares: Vec<Arc<dyn Middleware>> = Vec::new();
     for name in &settings.downloader.middlewares {
         let table = settings.middlewares.get(name).cloned().unwrap_or_default();

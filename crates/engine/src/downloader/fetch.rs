@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::{StatusCode, header};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::{Admission, Downloader, Exchange, Keep, Reason};
@@ -61,7 +62,8 @@ impl Fetch {
     /// Fetches a page: redirects are followed, failures retried, the body is held in memory.
     ///
     /// # Errors
-    /// The last failure, once the retries are used up. A status other than 2xx is one.
+    /// The last failure, once the retries are used up. A status other than 2xx is one, but for 304 if the request asks
+    /// whether something has changed (`If-None-Match`, `If-Modified-Since`).
     pub async fn fetch(&self, request: Request) -> Result<Response, Failure> {
         let (response, _) = self.follow(request, &self.downloader.keep_page(), None).await?;
         Ok(response)
@@ -100,7 +102,11 @@ impl Fetch {
         keep: &Keep,
         places: Option<&Arc<Semaphore>>,
     ) -> Result<(Response, Option<OwnedSemaphorePermit>), Failure> {
+        // who asks whether something has changed takes "no" for an answer
+        let asks =
+            [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE].iter().any(|name| request.headers.contains_key(name));
         match self.chase(&mut request, keep, places).await? {
+            (response, place) if asks && response.status == StatusCode::NOT_MODIFIED => Ok((response, place)),
             (response, _) if !response.status.is_success() => Err(Failure::status(response.status, response.url)),
             found => Ok(found),
         }

@@ -1,0 +1,21 @@
+//! Where pictures and files are kept: an object has its name only once it is whole, whatever the store is made of.
+//!
+//! [`Store`] is what a place must be able to do, [`conformance`] is how it is known that it does. [`Local`] is a folder,
+//! [`Memory`] is for tests; others are crates of their own, which a runner adds to its [`Stores`].
+
+mod error;
+mod name;
+
+mod store;
+
+mod catalogue;
+pub mod conformance;
+mod local;
+mod memory;
+
+pub use catalogue::{Backend, Options, Stores};
+pub use error::StoreError;
+pub use local::Local;
+pub use memory::Memory;
+pub use name::{BadName, Name, clean};
+pub use store::{About, Existing, Put, Stat, Store};
