@@ -217,6 +217,8 @@ impl Images {
             limit: self.settings.max_body.as_u64(),
             setting: Cow::Borrowed("pipelines.images.max_body"),
             cut: false,
+            look: None,
+            resume: None,
             spill: self.store.parts().map(|parts| (parts, self.settings.spill.as_u64())),
         };
         let mut request = Request::get(url).header(header::ACCEPT, HeaderValue::from_static("image/*,*/*;q=0.8"));
