@@ -4,16 +4,15 @@
 //!
 //! The layout is Scrapy's, so that a store that it filled is taken over.
 
-pub mod picture;
-pub mod render;
-
-mod entry;
-mod pipeline;
-
 mod contact_sheet;
+mod entry;
+pub mod picture;
+mod pipeline;
+pub mod render;
 
 pub use contact_sheet::contact_sheet;
 pub use entry::{Entry, Missed, Note, Status};
+pub use picture::{Bounds, Picture, Refusal, Verify};
 pub use pipeline::names::{self, Names};
 pub use pipeline::{
     Checksum, Expires, FileFilter, Files, FilesSettings, Filter, ImageLimits, Images, OptOuts, Settings, ThumbBox,
