@@ -38,7 +38,7 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub thumbs: BTreeMap<String, String>,
     /// When its server last said that this is the file; none if nobody knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time")]
     pub fetched_at: Option<Timestamp>,
     /// Which of several URLs it is, from 0; none if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,5 +140,51 @@ impl Entry {
     #[must_use]
     pub fn failed(url: String, reason: &str, detail: String) -> Self {
         Self { reason: Some(reason.to_owned()), detail: Some(detail), ..Self::new(url, Status::Failed) }
+    }
+}
+
+/// A time as text, RFC 3339.
+mod time {
+    use jiff::Timestamp;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
+    pub(super) fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => serializer.collect_str(at),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_read_as_it_was_written_and_leaves_out_what_is_empty() {
+        let failed = Entry::failed("http://a.example/1".to_owned(), "dns.nxdomain", "no such name".to_owned());
+        let json = serde_json::to_string(&failed).expect("JSON");
+        assert_eq!(
+            json,
+            r#"{"url":"http://a.example/1","path":null,"checksum":null,"status":"failed","reason":"dns.nxdomain","detail":"no such name"}"#
+        );
+        let whole = Entry {
+            path: Some("full/1.jpg".to_owned()),
+            size: Some(7),
+            fetched_at: Some("2026-11-21T10:00:00Z".parse().expect("a time")),
+            notes: vec![Note::TypeMismatch],
+            before: vec![Missed { url: "x".to_owned(), reason: "http_status".to_owned(), detail: "404".to_owned() }],
+            ..Entry::new("http://a.example/1".to_owned(), Status::Downloaded)
+        };
+        let json = serde_json::to_string(&whole).expect("JSON");
+        assert!(json.contains(r#""fetched_at":"2026-11-21T10:00:00Z""#) && json.contains("type_mismatch"), "{json}");
+        assert_eq!(serde_json::from_str::<Entry>(&json).expect("an entry"), whole);
     }
 }

@@ -21,7 +21,7 @@ use super::names::extension;
 use super::settings::{Checksum, FileFilter, FilesSettings, Settings, ThumbBox};
 use crate::entry::Note;
 use crate::hex;
-use crate::picture::{self, Bounds, Kind, Picture, Refusal, Verify};
+use crate::picture::{self, Bounds, Glance, Kind, Picture, Refusal, Verify};
 use crate::render::{self, Color, Encoding, Recipe, perceptual_hash, render};
 
 /// So much of a file tells what it is.
@@ -97,6 +97,15 @@ pub(super) struct Facts {
     pub(super) height: Option<u32>,
     pub(super) taken: Option<String>,
     pub(super) perceptual: Option<u64>,
+}
+
+/// What the first kilobytes of a body that may be kept say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seeing {
+    /// They may say more when there are more of them.
+    More,
+    /// They say all that can be known so early.
+    Enough,
 }
 
 /// Why a body does not become an object: it is not to, or the disk would not give it.
@@ -187,6 +196,20 @@ impl Pictures {
         Ok(Checked { body, facts, thumbs, notes })
     }
 
+    fn glance(&self, head: &[u8]) -> Result<Seeing, Unkept> {
+        let glance = picture::glance(head);
+        refuse(self.filter.glance(&glance))?;
+        match glance {
+            _ if self.svg && Kind::of(head) == Some(Kind::Svg) => Ok(Seeing::Enough),
+            Glance::NotAnImage { what } => Err(self.refused(&Refusal::NotAnImage { what: what.to_owned() })),
+            Glance::Picture { width, height, .. } => {
+                self.bounds.size(width, height).map_err(|refusal| self.refused(&refusal))?;
+                Ok(Seeing::Enough)
+            }
+            _ => Ok(Seeing::More),
+        }
+    }
+
     /// Thumbnails that an object lacks, from its bytes.
     pub(super) fn missing_thumbs(&self, bytes: &[u8], ids: &[String]) -> Result<Vec<(String, Kind, Bytes)>, Unkept> {
         let examined =
@@ -260,6 +283,14 @@ impl Checker {
         match self {
             Self::Images(pictures) => pictures.check(body, said, hashes),
             Self::Files(any) => any.check(body, said, hashes),
+        }
+    }
+
+    /// What the first kilobytes of a body say of the rest.
+    pub(super) fn glance(&self, head: &[u8]) -> Result<Seeing, Unkept> {
+        match self {
+            Self::Images(pictures) => pictures.glance(head),
+            Self::Files(_) => Ok(Seeing::Enough),
         }
     }
 

@@ -1,9 +1,10 @@
 //! One URL: what is known of it, what is in the store, and if that is too old or nothing, what its server says.
 
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use dragline::downloader::{Held, Keep};
+use dragline::downloader::{Held, Keep, Look, Sight};
 use dragline::error::Result;
 use dragline::message::{Failure, FailureKind, Request, Response};
 use dragline_store::StoreError;
@@ -11,13 +12,16 @@ use dragline_store::manifest::Visit;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 
-use super::check::Checker;
+use super::check::{Checker, Seeing, Unkept};
 use super::ledger::Past;
 use super::media::{Ask, Media, disk};
 use super::opt_outs;
 use super::recall::Found;
 use super::settings::OptOuts;
 use crate::entry::{Entry, Status};
+
+/// Why the first kilobytes of a body were enough: the reason's stable name.
+type Seen = Arc<OnceLock<&'static str>>;
 
 impl Media {
     /// The entry of a URL that this run has not asked about.
@@ -34,7 +38,8 @@ impl Media {
             Some(found) if !self.is_over(&found) => return self.uptodate(ask, found, None).await,
             found => found,
         };
-        match self.fetch(ask, found.as_ref()).await {
+        let seen = Arc::default();
+        match self.fetch(ask, found.as_ref(), &seen).await {
             Ok(Held { response, place: _place }) => match found {
                 Some(found) if response.status == StatusCode::NOT_MODIFIED => {
                     self.uptodate(ask, found, Some(&response)).await
@@ -43,7 +48,7 @@ impl Media {
             },
             Err(failure) if failure.kind == FailureKind::Stopped => Err(failure.into()),
             Err(Failure { kind: FailureKind::Disk, detail, .. }) => Err(disk(StoreError::new(&self.store, detail))),
-            Err(failure) => Ok(self.failed(ask, &failure, visit)),
+            Err(failure) => Ok(self.failed(ask, &failure, &seen, visit)),
         }
     }
 
@@ -63,7 +68,7 @@ impl Media {
         has_failed || self.common.expires.is_over(age.unwrap_or(Duration::MAX))
     }
 
-    async fn fetch(&self, ask: &Ask, found: Option<&Found>) -> Result<Held, Failure> {
+    async fn fetch(&self, ask: &Ask, found: Option<&Found>, seen: &Seen) -> Result<Held, Failure> {
         let accept = match &*self.checker {
             Checker::Images(_) => "image/*,*/*;q=0.8",
             Checker::Files(_) => "*/*",
@@ -75,16 +80,31 @@ impl Media {
             set(&mut request.headers, header::IF_NONE_MATCH, visit.etag.as_deref());
             set(&mut request.headers, header::IF_MODIFIED_SINCE, visit.last_modified.as_deref());
         }
-        self.fetch.fetch_into(request, &self.bounds_of_a_body(), &self.bodies).await
-    }
-
-    fn bounds_of_a_body(&self) -> Keep {
-        Keep {
+        let keep = Keep {
             limit: self.common.max_body.as_u64(),
             setting: Cow::Owned(format!("{}.max_body", self.table)),
             cut: false,
             spill: self.store.parts().map(|parts| (parts, self.common.spill.as_u64())),
-        }
+            look: self.look(seen),
+            resume: None,
+        };
+        self.fetch.fetch_into(request, &keep, &self.bodies).await
+    }
+
+    /// Looks at the first kilobytes: the rest of what is not to be kept need not come. `seen` has the reason then.
+    fn look(&self, seen: &Seen) -> Option<Look> {
+        let Checker::Images(_) = &*self.checker else { return None };
+        let (checker, seen) = (self.checker.clone(), seen.clone());
+        Some(Look(Arc::new(move |head| match checker.glance(head) {
+            Ok(Seeing::More) => Sight::More,
+            Ok(Seeing::Enough) => Sight::Wanted,
+            Err(Unkept::Refused { reason, detail }) => {
+                // nobody else has set it: a body is looked at by one
+                let _ = seen.set(reason);
+                Sight::Unwanted(detail)
+            }
+            Err(Unkept::Store(_)) => Sight::Wanted,
+        })))
     }
 
     /// The entry of an object that is there and is still what its URL leads to; `unchanged` is its server's word for it.
@@ -135,11 +155,15 @@ impl Media {
     }
 
     /// The entry of what could not be fetched.
-    fn failed(&self, ask: &Ask, failure: &Failure, before: Option<Visit>) -> Entry {
+    fn failed(&self, ask: &Ask, failure: &Failure, seen: &Seen, before: Option<Visit>) -> Entry {
+        let reason = match (failure.kind, seen.get()) {
+            (FailureKind::Unwanted, Some(reason)) => reason,
+            (kind, _) => kind.name(),
+        };
         let entry = Entry {
             final_url: ask.is_wire().then(|| failure.url.as_str().to_owned()),
             http_status: failure.status.map(|status| status.as_u16()),
-            ..Entry::failed(ask.text.clone(), failure.kind.name(), failure.detail.clone())
+            ..Entry::failed(ask.text.clone(), reason, failure.detail.clone())
         };
         self.note_failure(ask, &entry, before);
         entry

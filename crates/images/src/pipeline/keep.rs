@@ -6,7 +6,7 @@ use bytes::Bytes;
 use dragline::error::Result;
 use dragline::message::{Body, Response};
 use dragline_store::manifest::Object;
-use dragline_store::{About, Existing, Name, Put};
+use dragline_store::{About, Existing, Name, Put, Scope, StoreError};
 use http::header;
 use jiff::Timestamp;
 use sha1::{Digest, Sha1};
@@ -54,9 +54,18 @@ impl Media {
             }
         };
         let Checked { body, facts, thumbs, notes } = checked;
-        let Some(name) = self.put(ask, &facts, body).await? else {
-            let detail = "another process has taken its name just now, for other bytes".to_owned();
-            return Ok(refused("name_taken", detail));
+        let name = match self.put(ask, &facts, body).await {
+            Ok(Some(name)) => name,
+            Ok(None) => {
+                let detail = "another process has taken its name just now, for other bytes".to_owned();
+                return Ok(refused("name_taken", detail));
+            }
+            Err(error) if error.scope == Scope::Object => {
+                let entry = refused("name_refused", format!("{error}: {}", error.source));
+                self.note_failure(ask, &entry, None);
+                return Ok(entry);
+            }
+            Err(error) => return Err(disk(error)),
         };
         let thumbs = self.put_thumbs(&name, thumbs).await?;
         let mut entry = self.entry_of(ask, status, &name, &facts, thumbs);
@@ -75,7 +84,7 @@ impl Media {
     }
 
     /// Puts a body where it belongs; none if the name has gone to others meanwhile.
-    async fn put(&self, ask: &Ask, facts: &Facts, body: Body) -> Result<Option<Name>> {
+    async fn put(&self, ask: &Ask, facts: &Facts, body: Body) -> Result<Option<Name>, StoreError> {
         let subject = &ask.subject;
         let wanted = Wanted { of_url: &ask.sha1, of_bytes: &facts.sha1, extension: &facts.extension, subject };
         let name = self.common.names.name(&wanted);
@@ -85,19 +94,19 @@ impl Media {
             Names::Content => Existing::Keep,
             Names::Template(_) => return self.put_beside(name, facts, body, &about).await,
         };
-        self.store.put(&name, body, &about, existing).await.map_err(disk)?;
+        self.store.put(&name, body, &about, existing).await?;
         Ok(Some(name))
     }
 
     /// Puts a body under the first name of a few that is free or has these bytes: nothing is overwritten.
-    async fn put_beside(&self, name: Name, facts: &Facts, body: Body, about: &About) -> Result<Option<Name>> {
+    async fn put_beside(&self, name: Name, facts: &Facts, body: Body, about: &About) -> Result<Option<Name>, StoreError> {
         // of this process, one at a time looks whether a name is free
         let turn = self.naming.turn(key_of(name.as_str().as_bytes()));
         let _alone = turn.lock().await;
         let names = [8, 40].map(|digits| names::beside(&name, &facts.sha1, digits));
         let mut body = Some(body);
         for name in [name].into_iter().chain(names) {
-            match self.store.stat(&name).await.map_err(disk)? {
+            match self.store.stat(&name).await? {
                 Some(stat) => {
                     if stat.size == facts.size && self.has_bytes(&name, facts).await? {
                         return Ok(Some(name));
@@ -109,7 +118,7 @@ impl Media {
                     if let Body::Memory(bytes) = &whole {
                         body = Some(Body::Memory(bytes.clone()));
                     }
-                    let put = self.store.put(&name, whole, about, Existing::Keep).await.map_err(disk)?;
+                    let put = self.store.put(&name, whole, about, Existing::Keep).await?;
                     if put == Put::Written || self.has_bytes(&name, facts).await? {
                         return Ok(Some(name));
                     }
@@ -119,8 +128,8 @@ impl Media {
         Ok(None)
     }
 
-    async fn has_bytes(&self, name: &Name, facts: &Facts) -> Result<bool> {
-        let Some(bytes) = self.bytes(name).await? else { return Ok(false) };
+    async fn has_bytes(&self, name: &Name, facts: &Facts) -> Result<bool, StoreError> {
+        let Some(bytes) = self.store.get(name).await? else { return Ok(false) };
         let sha1 = self.workers.run(move || hex(&Sha1::digest(&bytes))).await;
         Ok(sha1.is_ok_and(|sha1| sha1 == facts.sha1))
     }
