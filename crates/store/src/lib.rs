@@ -13,6 +13,8 @@ pub mod conformance;
 mod local;
 mod memory;
 
+pub mod manifest;
+
 pub use catalogue::{Backend, Options, Stores};
 pub use error::{CaseTwin, Scope, StoreError};
 pub use local::Local;
