@@ -1,24 +1,26 @@
 //! Is it an image, is all of it there, and is it within its bounds? Answered from the bytes.
 
-use std::io::Cursor;
-
+use image::DynamicImage;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use serde::{Deserialize, Serialize};
 
-use crate::picture::container::is_whole;
+use crate::picture::decode::{decode, jpeg_header};
+use crate::picture::exif::Exif;
+use crate::picture::jpeg::{self, Checked};
 use crate::picture::kind::looks_like;
+use crate::picture::walk::{Walk, walk};
 use crate::picture::{Bounds, Kind, Refusal};
 
 /// How much is checked before a file is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verify {
-    /// The container is walked to its end, and all pixels are decoded.
+    /// The container is walked to its end, and what is in it decoded: every frame of an animation, of a JPEG every
+    /// coefficient. AVIF, HEIC and JPEG XL are not decoded, nor are further pages of a TIFF and sizes of an icon.
     Decode,
-    /// The container is walked to its end.
+    /// The container is walked to its end, checksums included. Damaged pixels are not found, but in a PNG.
     Structure,
-    /// The header is read, and the end looked at.
+    /// Only lengths and markers of the container are followed. Damage in the middle is not found.
     Header,
 }
 
@@ -50,36 +52,59 @@ pub struct Examined {
     pub pixels: Option<DynamicImage>,
 }
 
-/// Makes sure that the bytes are a whole picture within its bounds.
+/// Makes sure that the bytes are a whole picture within its bounds. [`Verify::Decode`] gives its pixels, too.
 ///
 /// # Errors
 /// The reason why they are not to be kept.
 pub fn examine(bytes: &[u8], how: Verify, bounds: &Bounds) -> Result<Examined, Refusal> {
+    let (kind, walk) = walked(bytes, how, bounds)?;
+    let mut pixels = None;
+    if how == Verify::Decode {
+        if kind == Kind::Jpeg {
+            // the decoder would paint what is missing
+            jpeg::check(bytes)?;
+        }
+        pixels = decode(kind, bytes, &walk, bounds)?;
+    }
+    Ok(Examined { picture: picture(kind, bytes, &walk), pixels })
+}
+
+/// The same for who does not want the pixels: a JPEG is checked to its last coefficient, at a fraction of the price of
+/// its pixels.
+///
+/// # Errors
+/// The reason why they are not to be kept.
+pub fn check(bytes: &[u8], how: Verify, bounds: &Bounds) -> Result<Picture, Refusal> {
+    let (kind, walk) = walked(bytes, how, bounds)?;
+    match (how, kind) {
+        (Verify::Decode, Kind::Jpeg) => match jpeg::check(bytes)? {
+            Checked::Whole => jpeg_header(bytes, bounds)?,
+            Checked::UnknownProcess => drop(decode(kind, bytes, &walk, bounds)?),
+        },
+        (Verify::Decode, _) => drop(decode(kind, bytes, &walk, bounds)?),
+        (Verify::Structure | Verify::Header, _) => {}
+    }
+    Ok(picture(kind, bytes, &walk))
+}
+
+fn walked<'a>(bytes: &'a [u8], how: Verify, bounds: &Bounds) -> Result<(Kind, Walk<'a>), Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::Empty);
     }
-    let not_an_image = || Refusal::NotAnImage { what: looks_like(bytes).to_owned() };
-    let kind = Kind::of(bytes).filter(|kind| *kind != Kind::Svg).ok_or_else(not_an_image)?;
-    let format = kind.decoder().ok_or_else(not_an_image)?;
-    if !is_whole(kind, bytes) {
-        return Err(Refusal::Truncated);
+    let kind = Kind::of(bytes).filter(|kind| *kind != Kind::Svg);
+    let kind = kind.ok_or_else(|| Refusal::NotAnImage { what: looks_like(bytes).to_owned() })?;
+    Ok((kind, walk(kind, bytes, how, bounds)?))
+}
+
+fn picture(kind: Kind, bytes: &[u8], walk: &Walk<'_>) -> Picture {
+    let exif = walk.exif.and_then(Exif::of);
+    Picture {
+        kind,
+        width: walk.width,
+        height: walk.height,
+        frames: walk.frames,
+        orientation: exif.map_or(Orientation::NoTransforms, Exif::orientation),
+        trailing: (bytes.len() - walk.end) as u64,
+        taken: exif.and_then(Exif::taken),
     }
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(bounds.max_alloc);
-    reader.limits(limits);
-    let broken = |error: image::ImageError| Refusal::Broken(error.to_string());
-    let mut decoder = reader.into_decoder().map_err(broken)?;
-    let (width, height) = decoder.dimensions();
-    bounds.size(width, height)?;
-    if decoder.total_bytes() > bounds.max_alloc {
-        return Err(Refusal::TooLarge { width, height, limit: format!("`max_alloc` = {}", bounds.max_alloc) });
-    }
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let picture = Picture { kind, width, height, frames: 1, orientation, trailing: 0, taken: None };
-    let pixels = match how {
-        Verify::Decode => Some(DynamicImage::from_decoder(decoder).map_err(broken)?),
-        Verify::Structure | Verify::Header => None,
-    };
-    Ok(Examined { picture, pixels })
 }

@@ -1,11 +1,8 @@
 //! What the first kilobytes of a body tell, while the rest is under way.
 
-use std::io::Cursor;
-
-use image::ImageReader;
-
 use crate::picture::Kind;
 use crate::picture::kind::looks_like;
+use crate::picture::walk::size;
 
 /// What the first kilobytes tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,15 +36,11 @@ const ENOUGH: usize = 512;
 pub fn glance(head: &[u8]) -> Glance {
     match Kind::of(head) {
         Some(Kind::Svg) => Glance::NotAnImage { what: looks_like(head) },
-        Some(kind) => match size_in(kind, head) {
+        Some(kind) => match size(kind, head) {
             Some((width, height)) => Glance::Picture { kind, width, height },
             None => Glance::Kind(kind),
         },
         None if head.len() >= ENOUGH => Glance::NotAnImage { what: looks_like(head) },
         None => Glance::Unknown,
     }
-}
-
-fn size_in(kind: Kind, head: &[u8]) -> Option<(u32, u32)> {
-    ImageReader::with_format(Cursor::new(head), kind.decoder()?).into_dimensions().ok()
 }
