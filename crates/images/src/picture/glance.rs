@@ -44,3 +44,36 @@ pub fn glance(head: &[u8]) -> Glance {
         None => Glance::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::samples;
+
+    #[test]
+    fn the_first_bytes_tell_kind_and_size() {
+        for (kind, bytes) in samples::all() {
+            let seen = glance(&bytes);
+            assert!(matches!(seen, Glance::Picture { kind: found, .. } if found == kind), "{kind:?}: {seen:?}");
+            // fewer tell less, and nothing else
+            for cut in 0..bytes.len() {
+                let less = glance(&bytes[..cut]);
+                let is_less = match &less {
+                    Glance::Picture { .. } => less == seen || kind == Kind::Ico,
+                    Glance::Kind(found) => *found == kind,
+                    Glance::NotAnImage { .. } => false,
+                    Glance::Unknown => true,
+                };
+                assert!(is_less, "{kind:?} at {cut}: {less:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_picture_is_seen_at_once() {
+        let page = [b"<!DOCTYPE html>".as_slice(), &[b' '; 600]].concat();
+        assert_eq!(glance(&page), Glance::NotAnImage { what: "an HTML page" });
+        assert_eq!(glance(&page[..20]), Glance::Unknown);
+        assert_eq!(glance(b"<svg>"), Glance::NotAnImage { what: "an SVG, which is a program and not kept" });
+    }
+}

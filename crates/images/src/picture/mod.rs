@@ -9,7 +9,7 @@ mod glance;
 mod jpeg;
 mod kind;
 mod refusal;
-mod walk;
+pub(crate) mod walk;
 mod workers;
 
 pub use bounds::Bounds;

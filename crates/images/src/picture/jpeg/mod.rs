@@ -156,13 +156,13 @@ mod tests {
             check(&bytes).expect("whole");
             let start = memchr::memmem::find(&bytes, &[0xFF, SOS]).expect("a scan") + 20;
             let mut cuts = 0;
-            for cut in start..bytes.len() - 3 {
+            for cut in (start..bytes.len() - 3).step_by(5) {
                 let patched = [&bytes[..cut], &[0xFF, EOI]].concat();
                 let is_whole = check(&patched).is_ok() && walk_is_whole(&patched);
                 assert!(!is_whole, "cut at {cut} of {}", bytes.len());
                 cuts += 1;
             }
-            assert!(cuts > 50);
+            assert!(cuts > 10);
         }
         assert!(check(&samples::sample(ImageFormat::Jpeg)).is_ok());
     }

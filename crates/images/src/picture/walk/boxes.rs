@@ -63,8 +63,11 @@ pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'
     while at < input.len() {
         let found = match boxed(input, at) {
             Ok(found) if found.contents.end <= input.len() => found,
-            // what is no box, and stands behind the picture
-            Err(Refusal::Broken(_)) if meta.is_some() && data => break,
+            // what is no whole box and stands behind the picture; whether all of that is there, its items tell
+            _ if meta.is_some() && data => {
+                is_open = true;
+                break;
+            }
             Err(refusal) => return Err(refusal),
             Ok(_) => return Err(Refusal::Truncated),
         };

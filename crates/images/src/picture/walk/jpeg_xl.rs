@@ -32,14 +32,25 @@ pub(crate) fn walk<'a>(input: Input<'a>, how: Verify, tally: &mut Tally<'_>) -> 
     tally.size(width, height)?;
     tally.frame(width, height)?;
     let mut is_open = input.0.starts_with(&BARE);
-    let mut at = if is_open { input.len() } else { 0 };
+    let (mut at, mut is_whole) = if is_open { (input.len(), true) } else { (0, false) };
     while at < input.len() {
-        let found = boxed(input, at)?;
-        if found.contents.end > input.len() {
-            return Err(Refusal::Truncated);
-        }
+        let found = match boxed(input, at) {
+            Ok(found) if found.contents.end <= input.len() => found,
+            // what is no whole box and stands behind the picture
+            _ if is_whole => break,
+            _ => return Err(Refusal::Truncated),
+        };
+        // the last part has the highest bit of its number set
+        is_whole |= match &found.kind {
+            b"jxlc" => true,
+            b"jxlp" => input.big_32(found.contents.start)? >> 31 == 1,
+            _ => false,
+        };
         is_open |= found.is_open;
         at = found.contents.end;
+    }
+    if !is_whole {
+        return Err(Refusal::Truncated);
     }
     // the codestream has no end mark, and its frames are as long as their decoder finds them
     if is_open && how != Verify::Header {

@@ -29,12 +29,7 @@ pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'
     let (width, height) = size(input)?;
     tally.size(width, height)?;
     let end = sum(offset(input.little_32(4)?)?, 8)?;
-    // a last byte of padding is left out by some
-    let file = Input(input.slice(0, end).or_else(
-        |refusal| {
-            if end == input.len() + 1 { Ok(input.0) } else { Err(refusal) }
-        },
-    )?);
+    let file = Input(input.slice(0, end)?);
     let (mut at, mut exif) = (12, None);
     while at + 8 <= file.len() {
         let (kind, length) = (file.four(at)?, offset(file.little_32(at + 4)?)?);

@@ -33,6 +33,13 @@ struct Field {
     at: usize,
 }
 
+/// The fields of a page, where the next page's begin, and where these end.
+struct Directory {
+    fields: Vec<Field>,
+    next: usize,
+    end: usize,
+}
+
 impl<'a> Layout<'a> {
     fn of(input: Input<'a>) -> Result<Self, Refusal> {
         let is_little = input.byte(0)? == b'I';
@@ -59,8 +66,8 @@ impl<'a> Layout<'a> {
         self.word(if self.is_big { 8 } else { 4 })
     }
 
-    /// The fields of a directory, and where the next one begins.
-    fn directory(self, at: usize) -> Result<(Vec<Field>, usize), Refusal> {
+    /// A directory.
+    fn directory(self, at: usize) -> Result<Directory, Refusal> {
         let (count, mut at, length, word) = if self.is_big {
             (self.word(at)?, sum(at, 8)?, 20, 8)
         } else {
@@ -79,7 +86,7 @@ impl<'a> Layout<'a> {
             }
             at += length;
         }
-        Ok((fields, self.word(at)?))
+        Ok(Directory { fields, next: self.word(at)?, end: at + word })
     }
 
     fn value(self, field: Field, index: usize) -> Result<usize, Refusal> {
@@ -118,8 +125,7 @@ fn size_of_page(layout: Layout<'_>, fields: &[Field]) -> Result<(u32, u32), Refu
 
 pub(crate) fn size(input: Input<'_>) -> Result<(u32, u32), Refusal> {
     let layout = Layout::of(input)?;
-    let (fields, _) = layout.directory(layout.first_directory()?)?;
-    size_of_page(layout, &fields)
+    size_of_page(layout, &layout.directory(layout.first_directory()?)?.fields)
 }
 
 pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'a>, Refusal> {
@@ -134,7 +140,8 @@ pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'
             return Err(broken("its directories form a loop"));
         }
         seen.push(at);
-        let (fields, next) = layout.directory(at)?;
+        let Directory { fields, next, end: directory_end } = layout.directory(at)?;
+        end = end.max(directory_end);
         let (width, height) = size_of_page(layout, &fields)?;
         tally.size(width, height)?;
         tally.frame(width, height)?;
@@ -174,6 +181,5 @@ pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'
         }
     }
     let (width, height) = first.ok_or_else(|| broken("it has no page"))?;
-    let end = end.max(seen.iter().copied().max().unwrap_or(0)).min(input.len());
     Ok(Walk { width, height, frames: tally.frames(), end, scans: 0, exif: Some(input.0) })
 }
