@@ -113,8 +113,7 @@ fn what_the_first_kilobytes_refuse_is_not_fetched_to_its_end() {
     small.splice(33..33, padding);
     let urls =
         [depot.put("/page.jpg", Answer::of("image/jpeg", page)), depot.put("/small", Answer::of("image/png", small))];
-    let ended =
-        depot.crawl(&scene, &json!([{ "image_urls": urls }]), &["-s", "pipelines.images.filter.min_width=100"]);
+    let ended = depot.crawl(&scene, &json!([{ "image_urls": urls }]), &["-s", "pipelines.images.filter.min_width=100"]);
     ended.expect_code(0);
     assert_eq!(all(&ended, "reason"), ["not_an_image", "filtered_min_width"]);
     assert!(ended.count("downloader/response_bytes") < 2_000_000, "{:#}", ended.report);
@@ -153,6 +152,9 @@ fn i06_a_vector_graphic_is_refused_or_kept_as_it_came() {
     assert_eq!(all(&ended, "reason"), ["not_an_image"]);
     let ended = depot.crawl(&scene, &items, &["-s", "pipelines.images.svg=true"]);
     ended.expect_code(0);
-    assert_eq!((all(&ended, "mime"), all(&ended, "status")), (vec!["image/svg+xml".to_owned()], vec!["downloaded".to_owned()]));
+    assert_eq!(
+        (all(&ended, "mime"), all(&ended, "status")),
+        (vec!["image/svg+xml".to_owned()], vec!["downloaded".to_owned()])
+    );
     assert_eq!(std::fs::read_to_string(scene.path("images").join(&all(&ended, "path")[0])).expect("a file"), svg);
 }

@@ -17,7 +17,10 @@ fn what_is_new_enough_is_not_asked_for() {
     let first = depot.crawl(&scene, &items, &[]);
     let second = depot.crawl(&scene, &items, &[]);
     second.expect_code(0);
-    assert_eq!((all(&first, "status"), all(&second, "status")), (vec!["downloaded".to_owned()], vec!["uptodate".to_owned()]));
+    assert_eq!(
+        (all(&first, "status"), all(&second, "status")),
+        (vec!["downloaded".to_owned()], vec!["uptodate".to_owned()])
+    );
     assert_eq!(depot.count("/1.jpg"), 1);
     for field in ["path", "checksum", "mime", "final_url", "fetched_at"] {
         assert_eq!(all(&first, field), all(&second, field), "{field}");
@@ -119,7 +122,10 @@ fn failures_are_remembered_and_asked_for_again_if_that_is_wanted() {
     let (depot, scene) = (Depot::start(), Scene::new());
     let items = json!([{"image_urls": [depot.at("/late.jpg")]}]);
     let first = depot.crawl(&scene, &items, &[]);
-    assert_eq!((all(&first, "reason"), &entries(&first)[0]["http_status"]), (vec!["http_status".to_owned()], &404.into()));
+    assert_eq!(
+        (all(&first, "reason"), &entries(&first)[0]["http_status"]),
+        (vec!["http_status".to_owned()], &404.into())
+    );
     depot.put("/late.jpg", Answer::of("image/jpeg", jpeg(8, 8, 1)));
     let second = depot.crawl(&scene, &items, &["-s", "pipelines.images.retry_failed=false"]);
     second.expect_code(0);
@@ -140,8 +146,11 @@ fn failures_are_remembered_and_asked_for_again_if_that_is_wanted() {
 fn a_manifest_that_is_broken_costs_a_line_in_the_log_and_no_crawl() {
     let (depot, scene) = (Depot::start(), Scene::new());
     std::fs::create_dir(scene.path("images")).expect("a folder");
-    std::fs::write(Manifest::beside(&scene.path("images")), "this is no database, and long enough to be one".repeat(100))
-        .expect("written");
+    std::fs::write(
+        Manifest::beside(&scene.path("images")),
+        "this is no database, and long enough to be one".repeat(100),
+    )
+    .expect("written");
     let items = json!([{"image_urls": [depot.put("/1.jpg", Answer::of("image/jpeg", jpeg(8, 8, 1)))]}]);
     for status in ["downloaded", "uptodate"] {
         let ended = depot.crawl(&scene, &items, &[]);

@@ -1,7 +1,7 @@
 //! Where a picture can be had: candidates, redirects, once for all who want it.
 
-use dragline_tests::Scene;
 use dragline_tests::depot::{Answer, Depot};
+use dragline_tests::{Scene, odd_runner};
 use serde_json::{Value, json};
 
 use crate::{all, entries, jpeg};
@@ -69,4 +69,20 @@ fn a_redirect_is_followed_and_any_success_is_one() {
     let asked = depot.asked();
     assert_eq!(asked[0].fields.get("referer"), Some(&depot.at("/items")), "as a browser on the page asks");
     assert_eq!(all(&ended, "reason")[1], "image_truncated");
+}
+
+#[test]
+fn a_picture_is_asked_for_with_the_cookies_of_its_pages_jar() {
+    let (depot, scene) = (Depot::start(), Scene::new());
+    depot.put("/1.jpg", Answer::of("image/jpeg", jpeg(8, 8, 1)));
+    let items = json!([{ "image_urls": [depot.at("/1.jpg")] }]);
+    // the spider takes a jar of the name that its URL's query has
+    let page = Answer::of("application/json", items.to_string()).field("Set-Cookie", "seen=yes");
+    let url = format!("url={}", depot.put("/items?mine", page));
+    let arguments = ["-a", &url, "-s", "pipelines.order=[\"images\"]"];
+    let ended = scene.ended(&scene.of(odd_runner(), "given", &arguments).output().expect("the binary runs"));
+    ended.expect_code(0);
+    let asked = depot.asked();
+    let picture = asked.iter().find(|asked| asked.path == "/1.jpg").expect("asked for");
+    assert_eq!(picture.fields.get("cookie").map(String::as_str), Some("seen=yes"));
 }
