@@ -16,6 +16,8 @@ mod hostile;
 mod local;
 mod memory;
 
+pub mod manifest;
+
 pub use catalogue::{Backend, Options, Stores};
 pub use error::{CaseTwin, Scope, StoreError};
 pub use identity::{IDENTITY, new_identity};
