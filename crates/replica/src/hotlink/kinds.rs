@@ -37,7 +37,7 @@ const ENOUGH: u64 = 2;
 /// All kinds.
 pub const KINDS: &[Kind] =
     &[
-        row("open", "open", "served to everybody", Visit::photo),
+        row("open", "open", "served to everybody", |visit| visit.photo()),
         row("referer-403", "referer", "403 without a Referer of its own", |visit| {
             visit.to_its_own(|| Answer::bare(StatusCode::FORBIDDEN))
         }),
@@ -129,7 +129,7 @@ pub const KINDS: &[Kind] =
         row("page", "unknown", "200 with a page for everybody", |_| Answer::html("<!DOCTYPE html><p>Where is it?</p>")),
         row("changing", "unknown", "another picture at every request", |visit| visit.another(visit.before())),
         row("noise", "open", "the same picture in other bytes at every request", |visit| visit.noisy(visit.before())),
-        row("negotiated", "open", "WebP for those who accept it, JPEG for others", Visit::negotiated),
+        row("negotiated", "open", "WebP for those who accept it, JPEG for others", |visit| visit.negotiated()),
         row("slow", "open", "served to everybody, after a while", |visit| visit.photo().after(visit.slow)),
         row("cut", "unknown", "half a picture under the length of that half", |visit| visit.half()),
     ];
