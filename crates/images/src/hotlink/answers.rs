@@ -58,7 +58,7 @@ impl Asker {
         let request = ask::request(subject, way, robots, timeout);
         let begin = Instant::now();
         let asked = tokio::time::timeout(patience + timeout, self.fetch.trace(request, &self.keep)).await;
-        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let milliseconds = |time: Duration| u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX);
         let mut probe = Probe::new(way, Answer::Withheld);
         probe.milliseconds = milliseconds(begin.elapsed());
         let Ok(Trace { request, outcome }) = asked else {

@@ -77,6 +77,7 @@ fn unknown(probes: &[Probe]) -> String {
             format!("the page itself gets something else each time: {}", came(again))
         }
         (Answer::NoPicture, ..) => format!("there is an answer, but no picture: {}", came(page)),
+        (Answer::Picture, ..) => "a way got no answer, and it was not asked again".to_owned(),
         (_, Some(bare), _) => {
             format!("its page does not get it: {}; who sends no Referer: {}", came(page), came(bare))
         }
@@ -114,7 +115,11 @@ fn came(probe: &Probe) -> String {
             format!("{} with no picture ({})", status.unwrap_or_default(), probe.detail.clone().unwrap_or(failure))
         }
         Answer::Refused | Answer::Missing | Answer::Limited => status.unwrap_or_else(|| "not sent".to_owned()),
-        Answer::Broken => status.unwrap_or_else(|| format!("no answer ({failure})")),
+        Answer::Broken => match status {
+            Some(status) if failure.is_empty() => status,
+            Some(status) => format!("{status} ({failure})"),
+            None => format!("no answer ({failure})"),
+        },
         Answer::Withheld => format!("{failure}: {}", probe.detail.clone().unwrap_or_default()),
     }
 }

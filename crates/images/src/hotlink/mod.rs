@@ -23,8 +23,12 @@
 //! 3. A refusal only says something of the way if the picture is still served after it: who counts requests refuses the
 //!    later ones. If nothing has shown that it is, the page asks `again`.
 //!
-//! So there are four requests at most, and a fifth where the fourth was refused. Whoever answers 429 or 503 is asked once
-//! more when the time is over that it names, if that is not too long; that makes six at most. Nothing else is retried.
+//! 4. What breaks once may have broken by chance: a way that alone got no answer is asked a second time.
+//!
+//! So there are four requests mostly, and a fifth where the last was refused. Whoever answers 429 or 503 is asked once
+//! more when the time is over that it names, if that is not too long. There are never more than [`MOST`], beside those
+//! that redirects lead to. Nothing else is retried, but for what the client does by itself: where a server closes a
+//! connection that was idle, it is asked on a new one.
 //!
 //! # What follows
 //!
@@ -39,10 +43,10 @@
 //! | `page` no answer, 5xx, or redirects that lead nowhere; `bare` the same | `unreachable` |
 //! | `page` no picture, in any other combination | `unknown` |
 //! | `foreign`, `bare` and `plain` the same picture | `open` |
-//! | of those that decide, one could not be compared, or was not sent | `unknown` |
+//! | of those that decide, one could not be compared, or was not sent, or alone got no answer and was not asked twice | `unknown` |
 //! | refused, and `again` refused with a 4xx or a page, although `page` was served | `rate-limited` |
 //! | refused, and nothing was served afterwards | `unknown` |
-//! | `foreign` another picture; or the first of `bare`, `plain` that differs | `placeholder` |
+//! | `foreign`, or the first of `bare`, `plain`, `cookieless` that is refused, gets another picture | `placeholder` |
 //! | `foreign` refused, `cookieless` served | `referer` |
 //! | `foreign` refused, `cookieless` refused | `cookie` |
 //! | `foreign` served, `bare` refused | `referer` |

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hotlink::plan::{is_witnessed, of};
+use crate::hotlink::plan::{deciding, is_confirmed, is_witnessed, of};
 use crate::hotlink::{Answer, Probe, Way};
 
 /// What a site does with those who show its picture elsewhere.
@@ -115,11 +115,12 @@ fn shown(probes: &[Probe]) -> Verdict {
     let Some(foreign) = of(probes, Way::Foreign) else { return Verdict::Unknown };
     let others = if foreign.is_served() { [Way::Bare, Way::Plain] } else { [Way::Foreign, Way::Cookieless] };
     let [Some(first), Some(second)] = others.map(|way| of(probes, way)) else { return Verdict::Unknown };
-    if foreign.is_untold() || [first, second].into_iter().any(Probe::is_untold) {
+    if [first, second].into_iter().any(Probe::is_untold) {
         return Verdict::Unknown;
     }
-    if foreign.is_served() && first.is_served() && second.is_served() {
-        return Verdict::Open;
+    let Some(refused) = deciding(probes) else { return Verdict::Open };
+    if !is_confirmed(probes, refused) {
+        return Verdict::Unknown;
     }
     if !is_witnessed(probes) {
         let again = of(probes, Way::Again).map(|again| again.answer);
@@ -128,12 +129,10 @@ fn shown(probes: &[Probe]) -> Verdict {
             _ => Verdict::Unknown,
         };
     }
-    // the way that is refused first names the terms
-    let refused = if first.is_served() { second } else { first };
     match refused.way {
-        _ if refused.is_other_picture() => Verdict::Placeholder,
+        _ if first.is_other_picture() || refused.is_other_picture() => Verdict::Placeholder,
         Way::Plain => Verdict::UserAgent,
-        Way::Foreign if !second.is_served() => Verdict::Cookie,
+        Way::Cookieless => Verdict::Cookie,
         _ => Verdict::Referer,
     }
 }

@@ -4,7 +4,7 @@ use crate::pictures::{THUMBNAIL_SIZE, jpeg, thumbnail_pixels};
 
 /// Grey with dark stripes.
 pub(crate) fn stripes(width: u16, height: u16) -> Vec<u8> {
-    let shade = |x: u16, y: u16| if (x + y) / 40 % 2 == 0 { 0xB0 } else { 0x30 };
+    let shade = |x: u16, y: u16| if ((x + y) / 40).is_multiple_of(2) { 0xB0 } else { 0x30 };
     let pixels: Vec<u8> = (0..height).flat_map(|y| (0..width).flat_map(move |x| [shade(x, y); 3])).collect();
     jpeg(&pixels, (width, height))
 }
