@@ -65,9 +65,9 @@ mod tests {
     fn a_sheet_shows_what_is_there_and_trusts_no_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let page = folder.path().join("index.html");
-        let mut there = Entry::failed("http://a.example/1".to_owned(), None, "", String::new());
+        let mut there = Entry::failed("http://a.example/1".to_owned(), "", String::new());
         there.path = Some("full/\"><script>.jpg".to_owned());
-        let missing = Entry::failed("http://a.example/2".to_owned(), None, "dns", String::new());
+        let missing = Entry::failed("http://a.example/2".to_owned(), "dns", String::new());
         let count = contact_sheet(&page, "A & B", "photos", [&there, &missing]).expect("written");
         let html = std::fs::read_to_string(page).expect("text");
         assert_eq!(count, 1);

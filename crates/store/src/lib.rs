@@ -10,8 +10,12 @@ mod store;
 
 mod catalogue;
 pub mod conformance;
+#[cfg(test)]
+mod hostile;
 mod local;
 mod memory;
+
+pub mod manifest;
 
 pub use catalogue::{Backend, Options, Stores};
 pub use error::{CaseTwin, Scope, StoreError};
