@@ -4,13 +4,12 @@
 //! The layout is Scrapy's, so that a store that it filled is taken over.
 
 mod contact_sheet;
-mod container;
 mod entry;
+pub mod picture;
 mod pipeline;
-mod verify;
-mod workers;
+pub mod render;
 
 pub use contact_sheet::contact_sheet;
 pub use entry::{Entry, Status};
+pub use picture::{Bounds, Picture, Refusal, Verify};
 pub use pipeline::{Checksum, Images, Settings};
-pub use verify::{Bounds, Picture, Refusal, Verify, verify};

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytesize::ByteSize;
@@ -25,10 +26,11 @@ use sha1::{Digest, Sha1};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::container::is_whole;
 use crate::entry::{Entry, Status};
-use crate::verify::{Bounds, FORMATS, Picture, Refusal, Verify, extension, verify};
-use crate::workers::{Panicked, Workers};
+use crate::picture::{Bounds, Examined, Kind, Picture, Refusal, Verify, Workers, examine};
+
+/// A decoder that takes longer is abandoned.
+const DECODE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// `[pipelines.images]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,7 +131,7 @@ impl Component for Images {
             store,
             fetch,
             stats: context.stats.clone(),
-            workers: Workers::start(threads).map_err(Error::other)?,
+            workers: Workers::start(threads, DECODE_TIMEOUT).map_err(Error::other)?,
             bodies: Arc::new(Semaphore::new(context.concurrency + 2 * threads)),
             wanted: Mutex::default(),
             settings,
@@ -217,6 +219,8 @@ impl Images {
             limit: self.settings.max_body.as_u64(),
             setting: Cow::Borrowed("pipelines.images.max_body"),
             cut: false,
+            look: None,
+            resume: None,
             spill: self.store.parts().map(|parts| (parts, self.settings.spill.as_u64())),
         };
         let mut request = Request::get(url).header(header::ACCEPT, HeaderValue::from_static("image/*,*/*;q=0.8"));
@@ -249,12 +253,12 @@ impl Images {
     /// The entry of a file that is in the store: an image by its header and whole by its structure, for another program
     /// may have been killed while it wrote.
     async fn already_there(&self, text: &str, stem: &str) -> Result<Option<Entry>> {
-        for format in FORMATS {
-            let Ok(name) = Name::new(format!("{stem}.{}", extension(format))) else { continue };
+        for kind in Kind::KEPT {
+            let Ok(name) = Name::new(format!("{stem}.{}", kind.extension())) else { continue };
             let Some(bytes) = self.store.get(&name).await.map_err(disk)? else { continue };
-            let checksum = self.settings.checksum;
+            let (checksum, bounds) = (self.settings.checksum, self.bounds());
             let looked = self.workers.run(move || {
-                let picture = Picture::of_header(&bytes).ok().filter(|picture| is_whole(picture.format, &bytes))?;
+                let Examined { picture, .. } = examine(&bytes, Verify::Structure, &bounds).ok()?;
                 Some((bytes.len() as u64, checksum.of(&bytes), picture))
             });
             if let Ok(Some((size, checksum, picture))) = looked.await {
@@ -278,15 +282,15 @@ impl Images {
                     Err(error) => return Err(Unkept::Store(StoreError::new(file.path().display(), error))),
                 },
             };
-            let picture = verify(&bytes, how, &bounds).map_err(Unkept::Refused)?;
+            let Examined { picture, .. } = examine(&bytes, how, &bounds).map_err(Unkept::Refused)?;
             let (size, checksum) = (bytes.len() as u64, checksum.of(&bytes));
             drop(bytes);
             Ok((body, size, checksum, picture))
         });
         match checked.await {
             Ok(Ok((body, size, checksum, picture))) => {
-                let name = Name::cleaned(&format!("{stem}.{}", picture.extension()));
-                let about = About { mime: picture.mime().to_owned(), metadata: Vec::new() };
+                let name = Name::cleaned(&format!("{stem}.{}", picture.kind.extension()));
+                let about = About { mime: picture.kind.mime().to_owned(), metadata: Vec::new() };
                 self.store.put(&name, body, &about, Existing::Replace).await.map_err(disk)?;
                 let name = name.to_string();
                 Ok(kept(text, Some(final_url), Status::Downloaded, name, size, checksum, picture))
@@ -295,7 +299,7 @@ impl Images {
                 Ok(Entry::failed(text, Some(final_url), refusal.name(), refusal.to_string()))
             }
             Ok(Err(Unkept::Store(error))) => Err(disk(error)),
-            Err(Panicked) => Ok(Entry::failed(text, Some(final_url), "image_panic", "the decoder panicked".to_owned())),
+            Err(lost) => Ok(Entry::failed(text, Some(final_url), lost.name(), lost.to_string())),
         }
     }
 
@@ -304,6 +308,7 @@ impl Images {
             max_side: self.settings.max_side,
             max_pixels: self.settings.max_pixels,
             max_alloc: self.settings.max_alloc.as_u64(),
+            ..Bounds::default()
         }
     }
 }
@@ -358,7 +363,7 @@ fn kept(
         checksum: Some(checksum),
         status,
         size: Some(size),
-        mime: Some(picture.mime().to_owned()),
+        mime: Some(picture.kind.mime().to_owned()),
         width: Some(picture.width),
         height: Some(picture.height),
         reason: None,

@@ -16,8 +16,8 @@ mod memory;
 pub mod manifest;
 
 pub use catalogue::{Backend, Options, Stores};
-pub use error::StoreError;
+pub use error::{CaseTwin, Scope, StoreError};
 pub use local::Local;
 pub use memory::Memory;
 pub use name::{BadName, Name, clean};
-pub use store::{About, Existing, Put, Stat, Store};
+pub use store::{AT_ONCE, About, Existing, Pieces, Put, Stat, Store};

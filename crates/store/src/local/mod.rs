@@ -88,9 +88,9 @@ impl Store for Local {
             let path = folder.path(&name);
             match folder.stat(&path)? {
                 None => Ok(None),
-                Some(_) => {
-                    fs::read(&path).map(|bytes| Some(bytes.into())).map_err(|error| StoreError::file(&path, error))
-                }
+                Some(_) => fs::read(&path)
+                    .map(|bytes| Some(bytes.into()))
+                    .map_err(|error| StoreError::new(path.display(), error)),
             }
         })
         .await
@@ -108,7 +108,7 @@ impl Store for Local {
             match fs::remove_file(&path) {
                 Ok(()) => Ok(true),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-                Err(error) => Err(StoreError::file(&path, error)),
+                Err(error) => Err(StoreError::new(path.display(), error)),
             }
         })
         .await
@@ -142,7 +142,7 @@ impl Store for Local {
 impl Folder {
     /// Makes the folder, makes sure that it can be written to, and removes what dead processes left half done.
     fn open(&self) -> Result<(), StoreError> {
-        let failed = |source| StoreError::file(&self.root, source);
+        let failed = |source| StoreError::new(self.root.display(), source);
         fs::create_dir_all(&self.root).map_err(failed)?;
         // Whoever makes his folder and locks it holds the store's, so that no folder is seen between the two.
         let alone = fs::File::open(&self.root).ok().filter(|root| root.lock().is_ok());
@@ -175,7 +175,7 @@ impl Folder {
             Ok(found) if found.is_file() => Ok(Some(Stat { size: found.len(), modified: found.modified().ok() })),
             Ok(_) => Ok(None),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-            Err(error) => Err(StoreError::file(path, error)),
+            Err(error) => Err(StoreError::new(path.display(), error)),
         }
     }
 
@@ -220,7 +220,7 @@ impl Folder {
             }
             Ok(Put::Written)
         };
-        put().map_err(|source| StoreError::file(&path, source))
+        put().map_err(|source| StoreError::new(path.display(), source))
     }
 
     fn walk(&self, folder: &str, found: &mut Vec<(Name, Stat)>) -> Result<(), StoreError> {
@@ -228,7 +228,7 @@ impl Folder {
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(StoreError::file(&path, error)),
+            Err(error) => return Err(StoreError::new(path.display(), error)),
         };
         for entry in entries.flatten() {
             let file = entry.file_name();
