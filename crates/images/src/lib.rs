@@ -5,6 +5,7 @@
 
 mod contact_sheet;
 mod entry;
+pub mod keeping;
 pub mod picture;
 mod pipeline;
 pub mod render;
