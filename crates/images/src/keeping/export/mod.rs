@@ -8,7 +8,7 @@ mod gallery;
 mod shards;
 
 use std::collections::HashSet;
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -75,10 +75,21 @@ fn read_in_order<'a>(
     stream::iter(objects).map(read).buffered(AHEAD)
 }
 
-/// A file that is not whole yet, beside the one that it becomes.
+/// A file that is not whole yet, beside the one that it becomes. What a killed export left of the same one goes.
 fn unfinished(out: &Path) -> Result<NamedTempFile, KeepingError> {
     let folder = folder(out);
-    tempfile::Builder::new().prefix(".dragline-export-").tempfile_in(folder).map_err(KeepingError::file(out))
+    let begins = format!(".{}.part-", out.file_name().unwrap_or_default().to_string_lossy());
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(&begins);
+        // who is alive holds the lock
+        if is_ours && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    let file = tempfile::Builder::new().prefix(&begins).tempfile_in(folder).map_err(KeepingError::file(out))?;
+    // where there are no locks, what is left is left
+    let _ = file.as_file().try_lock();
+    Ok(file)
 }
 
 fn folder(out: &Path) -> &Path {

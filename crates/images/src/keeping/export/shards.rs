@@ -42,7 +42,6 @@ pub async fn shards(
     if lock.try_lock().is_err() {
         return Err(KeepingError::Refused(format!("another export writes to `{}`: wait for its end", out.display())));
     }
-    place.remove_left_overs();
     let mut exported = Exported::default();
     let index_path = place.path(".index.jsonl", false);
     let mut index = BufWriter::new(unfinished(&index_path)?);
@@ -132,16 +131,6 @@ impl Place {
         Ok(entries.flatten().filter_map(numbered).collect())
     }
 
-    /// Half a shard that a killed export left. The lock is held.
-    fn remove_left_overs(&self) {
-        let begins = format!(".{}.part-", self.prefix);
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(&begins) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
-    }
-
     /// Says what could not be read, or nothing any more.
     fn tell(&self, exported: &Exported) -> Result<(), KeepingError> {
         let path = self.path(".errors.txt", false);
@@ -165,11 +154,7 @@ struct Shard {
 
 impl Shard {
     fn begin(path: PathBuf) -> Result<Self, KeepingError> {
-        let file = path.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
-        let prefix = file.rsplit_once('-').map_or(file.as_str(), |(prefix, _)| prefix);
-        let named = format!(".{prefix}.part-");
-        let file =
-            tempfile::Builder::new().prefix(&named).tempfile_in(folder(&path)).map_err(KeepingError::file(&path))?;
+        let file = unfinished(&path)?;
         Ok(Self { path, archive: Builder::new(BufWriter::new(file)), size: 0, lines: Vec::new() })
     }
 
