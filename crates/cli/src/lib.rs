@@ -130,6 +130,8 @@ mod tests {
         assert_eq!(proxy, proxy::Settings::default());
         let images: dragline_images::Settings = read(["pipelines", "images"]).try_into().expect("settings");
         assert_eq!(images, dragline_images::Settings::default());
+        let files: dragline_images::FilesSettings = read(["pipelines", "files"]).try_into().expect("settings");
+        assert_eq!(files, dragline_images::FilesSettings::default());
         let validate: dragline_items::validate::Settings =
             read(["pipelines", "validate"]).try_into().expect("settings");
         assert_eq!(validate, dragline_items::validate::Settings::default());

@@ -10,6 +10,8 @@ mod store;
 
 mod catalogue;
 pub mod conformance;
+#[cfg(test)]
+mod hostile;
 mod local;
 mod memory;
 

@@ -227,4 +227,29 @@ mod tests {
             assert_eq!(Name::cleaned(text).as_str(), text);
         }
     }
+
+    #[test]
+    fn f01_f04_whatever_is_cleaned_is_a_name_and_stays_one() {
+        for bytes in crate::hostile::names() {
+            let name = Name::of_bytes(&bytes);
+            assert_eq!(Name::new(name.as_str()).expect("a name"), name, "{}", bytes.escape_ascii());
+            assert!(name.as_str().split('/').all(|segment| !matches!(segment, "" | "." | "..")), "{name}");
+            assert!(
+                !name.as_str().contains(['\\', ':', '\0']) && !name.as_str().starts_with(['/', '~', '-', '.']),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn f04_what_looks_the_same_is_the_same_and_case_twins_are_known_for_twins() {
+        for (one, other) in [("e\u{301}.jpg", "é.jpg"), ("A\u{30a}", "\u{212b}"), ("\u{1100}\u{1161}", "가")] {
+            assert_eq!(Name::cleaned(one), Name::cleaned(other));
+        }
+        for (one, other) in [("IMG/a.JPG", "img/A.jpg"), ("Köln", "KÖLN"), ("ς", "σ"), ("straße", "STRASSE")] {
+            let [one, other] = [one, other].map(Name::cleaned);
+            assert!(one != other && one.folded() == other.folded(), "{one} {other}");
+        }
+        assert_ne!(Name::cleaned("a").folded(), Name::cleaned("ä").folded());
+    }
 }

@@ -9,6 +9,7 @@ use futures_util::{Stream, TryStreamExt};
 use sha1::{Digest, Sha1};
 use tokio::sync::Semaphore;
 
+use crate::hex;
 use crate::keeping::shelf::{KeepingError, Shelf};
 use crate::picture::{Kind, Refusal, Verify, Workers, examine};
 use crate::render::perceptual_hash;
@@ -99,7 +100,7 @@ pub(crate) fn look(name: &Name, bytes: &[u8], shelf_bounds: &crate::picture::Bou
     let kind = Kind::of(bytes);
     let mut looked = Looked {
         sha1: sha1_of(bytes),
-        mime: kind.map_or("application/octet-stream", Kind::mime).to_owned(),
+        mime: kind.map_or_else(|| type_of(bytes), Kind::mime).to_owned(),
         width: None,
         height: None,
         taken: None,
@@ -125,6 +126,11 @@ pub(crate) fn look(name: &Name, bytes: &[u8], shelf_bounds: &crate::picture::Bou
     looked
 }
 
+/// The media type of what is no picture.
+fn type_of(bytes: &[u8]) -> &'static str {
+    infer::get(bytes).map_or("application/octet-stream", |kind| kind.mime_type())
+}
+
 fn is_named_as_picture(name: &Name) -> bool {
     let extension = name.file().rsplit_once('.').map_or("", |(_, extension)| extension);
     let is_it = |kind: &Kind| kind.extension().eq_ignore_ascii_case(extension);
@@ -133,10 +139,4 @@ fn is_named_as_picture(name: &Name) -> bool {
 
 pub(crate) fn sha1_of(bytes: &[u8]) -> String {
     hex(&Sha1::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
