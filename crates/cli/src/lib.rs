@@ -30,6 +30,7 @@ mod select;
 mod settings;
 mod shell;
 mod source;
+mod store;
 mod terminal;
 
 use std::process::ExitCode;
@@ -69,6 +70,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Schema { spider } => schema::run(&registry, spider),
         Command::Job(command) => job::run(command),
         Command::Cache(command) => cache::run(command),
+        Command::Store(command) => store::run(&registry, command),
         Command::Settings(command) => settings::run(&registry, command),
         Command::Replica(command) => replica::run(command),
         Command::Demo(command) => demo::run(&registry, command),

@@ -3,6 +3,7 @@
 pub(crate) mod hotlink;
 pub(crate) mod new;
 pub(crate) mod reading;
+pub(crate) mod store;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use dragline_replica::kodak;
 use self::hotlink::Hotlink;
 use self::new::New;
 use self::reading::{Links, Parse, Select, Shell};
+use self::store::StoreCommand;
 use crate::fail_on::FailOn;
 
 /// A web-crawling framework: spiders in Rust, jobs that survive, hosts treated politely.
@@ -87,6 +89,12 @@ pub(crate) enum Command {
         dragline cache stats --json"
     )]
     Cache(CacheCommand),
+    /// Look after the pictures and files that crawls have kept: list, verify, find what is there twice, export.
+    #[command(
+        after_help = "Example:\n  dragline store index photos\n  dragline store verify photos\n  dragline store dupes \
+        photos --near --keep-best\n  dragline store export photos photos.zip"
+    )]
+    Store(StoreCommand),
     /// Print the settings that are in force, and where each value came from.
     #[command(after_help = "Example:\n  dragline settings -s hosts.delay=2s --spider kodak-pulse")]
     Settings(SettingsCommand),
