@@ -18,6 +18,7 @@ mod freshness;
 mod html;
 mod links;
 mod message;
+mod object_names;
 mod pictures;
 mod redirects;
 mod robots;
@@ -39,6 +40,7 @@ pub use forms::forms;
 pub use freshness::freshness;
 pub use html::html;
 pub use links::links;
+pub use object_names::object_names;
 pub use pictures::pictures;
 pub use redirects::redirects;
 pub use robots::robots;
@@ -65,6 +67,7 @@ pub const TARGETS: &[Target] = &[
     ("freshness", freshness),
     ("html", html),
     ("links", links),
+    ("object_names", object_names),
     ("pictures", pictures),
     ("redirects", redirects),
     ("robots", robots),
