@@ -22,6 +22,7 @@ chapters! {
     links: "links.md",
     forms: "forms.md",
     ready: "ready.md",
+    store: "store.md",
     testing: "testing.md",
 }
 
