@@ -13,6 +13,7 @@ mod descriptors;
 mod exit;
 mod fail_on;
 mod fetch;
+mod hotlink;
 mod job;
 mod layers;
 mod links;
@@ -63,6 +64,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Links(command) => links::run(&registry, command),
         Command::Parse(command) => parse::run(registry, command),
         Command::Shell(command) => shell::run(&registry, command),
+        Command::Hotlink(command) => hotlink::run(&registry, command),
         Command::New(command) => new::run(command),
         Command::List => list::run(&registry),
         Command::Schema { spider } => schema::run(&registry, spider),

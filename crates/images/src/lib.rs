@@ -6,6 +6,7 @@
 
 mod contact_sheet;
 mod entry;
+pub mod hotlink;
 pub mod keeping;
 pub mod picture;
 mod pipeline;

@@ -4,6 +4,7 @@
 //! [`Memory`] is for tests; others are crates of their own, which a runner adds to its [`Stores`].
 
 mod error;
+mod identity;
 mod name;
 
 mod store;
@@ -19,6 +20,7 @@ pub mod manifest;
 
 pub use catalogue::{Backend, Options, Stores};
 pub use error::{CaseTwin, Scope, StoreError};
+pub use identity::{IDENTITY, new_identity};
 pub use local::Local;
 pub use memory::Memory;
 pub use name::{BadName, Name, clean};

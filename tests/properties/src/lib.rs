@@ -16,6 +16,7 @@ mod encodings;
 mod forms;
 mod freshness;
 mod html;
+mod image_bytes;
 mod links;
 mod message;
 mod pictures;
@@ -38,6 +39,7 @@ pub use encodings::encodings;
 pub use forms::forms;
 pub use freshness::freshness;
 pub use html::html;
+pub use image_bytes::image_bytes;
 pub use links::links;
 pub use pictures::pictures;
 pub use redirects::redirects;
@@ -64,6 +66,7 @@ pub const TARGETS: &[Target] = &[
     ("forms", forms),
     ("freshness", freshness),
     ("html", html),
+    ("image_bytes", image_bytes),
     ("links", links),
     ("pictures", pictures),
     ("redirects", redirects),

@@ -142,6 +142,25 @@ macro_rules! targets {
 }
 
 targets!(
-    canonical, codings, cookies, css_images, curl, data_urls, declared, encodings, forms, freshness, html, links,
-    pictures, redirects, robots, selectors, sitemaps, srcset, waits, xml
+    canonical,
+    codings,
+    cookies,
+    css_images,
+    curl,
+    data_urls,
+    declared,
+    encodings,
+    forms,
+    freshness,
+    html,
+    image_bytes,
+    links,
+    pictures,
+    redirects,
+    robots,
+    selectors,
+    sitemaps,
+    srcset,
+    waits,
+    xml
 );

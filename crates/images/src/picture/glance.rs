@@ -1,11 +1,8 @@
 //! What the first kilobytes of a body tell, while the rest is under way.
 
-use std::io::Cursor;
-
-use image::ImageReader;
-
 use crate::picture::Kind;
 use crate::picture::kind::looks_like;
+use crate::picture::walk::size;
 
 /// What the first kilobytes tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +36,7 @@ const ENOUGH: usize = 512;
 pub fn glance(head: &[u8]) -> Glance {
     match Kind::of(head) {
         Some(Kind::Svg) => Glance::NotAnImage { what: looks_like(head) },
-        Some(kind) => match size_in(kind, head) {
+        Some(kind) => match size(kind, head) {
             Some((width, height)) => Glance::Picture { kind, width, height },
             None => Glance::Kind(kind),
         },
@@ -48,6 +45,35 @@ pub fn glance(head: &[u8]) -> Glance {
     }
 }
 
-fn size_in(kind: Kind, head: &[u8]) -> Option<(u32, u32)> {
-    ImageReader::with_format(Cursor::new(head), kind.decoder()?).into_dimensions().ok()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::samples;
+
+    #[test]
+    fn the_first_bytes_tell_kind_and_size() {
+        for (kind, bytes) in samples::all() {
+            let seen = glance(&bytes);
+            assert!(matches!(seen, Glance::Picture { kind: found, .. } if found == kind), "{kind:?}: {seen:?}");
+            // fewer tell less, and nothing else
+            for cut in 0..bytes.len() {
+                let less = glance(&bytes[..cut]);
+                let is_less = match &less {
+                    Glance::Picture { .. } => less == seen || kind == Kind::Ico,
+                    Glance::Kind(found) => *found == kind,
+                    Glance::NotAnImage { .. } => false,
+                    Glance::Unknown => true,
+                };
+                assert!(is_less, "{kind:?} at {cut}: {less:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_picture_is_seen_at_once() {
+        let page = [b"<!DOCTYPE html>".as_slice(), &[b' '; 600]].concat();
+        assert_eq!(glance(&page), Glance::NotAnImage { what: "an HTML page" });
+        assert_eq!(glance(&page[..20]), Glance::Unknown);
+        assert_eq!(glance(b"<svg>"), Glance::NotAnImage { what: "an SVG, which is a program and not kept" });
+    }
 }

@@ -2,15 +2,18 @@
 //! not count.
 
 mod bounds;
-mod container;
+mod decode;
 mod examine;
+pub(crate) mod exif;
 mod glance;
+mod jpeg;
 mod kind;
 mod refusal;
+pub(crate) mod walk;
 mod workers;
 
 pub use bounds::Bounds;
-pub use examine::{Examined, Picture, Verify, examine};
+pub use examine::{Examined, Picture, Verify, check, examine};
 pub use glance::{Glance, glance};
 pub use image::metadata::Orientation;
 pub use kind::Kind;

@@ -76,6 +76,7 @@ impl Media {
         let mut request = Request::get(ask.url.clone()).header(header::ACCEPT, HeaderValue::from_static(accept));
         request.referrer = Some((*ask.page).clone());
         request.reach = ask.reach;
+        request.options = ask.way.as_deref().map(|way| Box::new(way.clone()));
         if let Some(visit) = found.and_then(|found| found.visit.as_ref()) {
             set(&mut request.headers, header::IF_NONE_MATCH, visit.etag.as_deref());
             set(&mut request.headers, header::IF_MODIFIED_SINCE, visit.last_modified.as_deref());

@@ -45,6 +45,12 @@ pub(super) struct Filtered {
 }
 
 impl Filter {
+    /// Whether a picture of this size, as it is shown, is kept.
+    #[must_use]
+    pub fn admits(&self, width: u32, height: u32) -> bool {
+        self.size(width, height).is_none()
+    }
+
     /// Makes sure that it makes sense.
     pub(super) fn check(&self, table: &str) -> Result<()> {
         let key = |name: &str| format!("{table}.filter.{name}");

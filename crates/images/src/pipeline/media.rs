@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use dragline::downloader::Fetch;
 use dragline::error::{Error, Result};
 use dragline::message::mask::{self, Shown};
-use dragline::message::{Reach, Record};
+use dragline::message::{Options as RequestOptions, Reach, Record};
 use dragline::pipeline::Verdict;
 use dragline::registry::Context;
 use dragline::settings::within;
@@ -67,6 +67,8 @@ pub(super) struct Ask {
     pub(super) sha1: String,
     pub(super) page: Arc<Url>,
     pub(super) reach: Reach,
+    /// The jar and the proxy of the page.
+    pub(super) way: Option<Arc<RequestOptions>>,
     pub(super) subject: Subject,
 }
 
@@ -74,6 +76,7 @@ pub(super) struct Ask {
 struct Item {
     page: Arc<Url>,
     reach: Reach,
+    way: Option<Arc<RequestOptions>>,
     subject: Subject,
 }
 
@@ -167,7 +170,7 @@ impl Media {
                 subject.item = Some(Arc::new(record.fields().clone()));
             }
         }
-        Item { page: record.page.clone(), reach: record.reach, subject }
+        Item { page: record.page.clone(), reach: record.reach, way: record.way.clone(), subject }
     }
 
     /// Gets what one element of an item wants, from the first of its places that has it; counts and logs it.
@@ -211,8 +214,8 @@ impl Media {
         if matches!(self.common.names, Names::Template(_)) {
             subject.url = Some(url.clone());
         }
-        let (page, reach) = (item.page.clone(), item.reach);
-        let ask = Ask { text, url, sha1: hex(&digest), page, reach, subject };
+        let (page, reach, way) = (item.page.clone(), item.reach, item.way.clone());
+        let ask = Ask { text, url, sha1: hex(&digest), page, reach, way, subject };
         let entry = self.obtain(&ask).await?;
         self.known.remember(key, &entry);
         Ok(entry)

@@ -64,7 +64,8 @@ mod tests {
     #[test]
     fn signals_are_read_wherever_they_stand() {
         assert_eq!(signals(&[("x-robots-tag", "NoAI, noimageai , nofollow")]), ["noai", "noimageai"]);
-        assert_eq!(signals(&[("x-robots-tag", "noai"), ("x-robots-tag", "noindex, noai")]), ["noai"]);
+        let twice = [("x-robots-tag", "noai"), ("x-robots-tag", "noindex, noai")];
+        assert_eq!(signals(&twice), ["noai", "noindex"]);
         assert_eq!(signals(&[("tdm-reservation", " 1 ")]), ["tdm-reservation"]);
         assert_eq!(signals(&[("tdm-reservation", "0"), ("x-robots-tag", "max-snippet:5")]), Vec::<String>::new());
     }

@@ -21,6 +21,10 @@ impl Color {
     /// `#ffffff`.
     pub const WHITE: Self = Self { red: 255, green: 255, blue: 255 };
 
+    pub(crate) fn is_grey(self) -> bool {
+        self.red == self.green && self.green == self.blue
+    }
+
     pub(crate) fn channels(self) -> [u8; 3] {
         [self.red, self.green, self.blue]
     }

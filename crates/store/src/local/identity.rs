@@ -2,20 +2,15 @@
 //! object is written, so that what is no longer mounted, or was put in the place of another, is not written to.
 
 use std::fs::File;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{fstat, lstat, stat};
+use rustix::fs::{Dev, fstat, lstat, stat};
 
+use crate::identity::{FORMAT, IDENTITY};
 use crate::local::beneath;
-
-/// The name of the file; no object can have it.
-pub(super) const FILE: &str = ".dragline-store";
-/// Its first line; the second is the id. Another number is another format.
-const FORMAT: &str = "dragline-store 1";
 
 /// The identity of a store that is open.
 #[derive(Debug)]
@@ -23,32 +18,28 @@ pub(super) struct Identity {
     id: String,
     path: PathBuf,
     /// Where the file was when it was last read: one look shows whether it still is.
-    device: u64,
+    device: Dev,
     inode: AtomicU64,
 }
 
 impl Identity {
     /// That of a root which has one.
     pub(super) fn read(root: &OwnedFd, path: &Path) -> io::Result<Self> {
-        let file = beneath::open(root, FILE, beneath::READ)?;
+        let file = beneath::open(root, IDENTITY, beneath::READ)?;
         let Some(found) = beneath::object(&file)? else {
-            return Err(io::Error::other(format!("`{FILE}` in it is no file")));
+            return Err(io::Error::other(format!("`{IDENTITY}` in it is no file")));
         };
         let mut text = String::new();
         File::from(file).take(1024).read_to_string(&mut text)?;
         let id = match text.split_once('\n') {
             Some((FORMAT, id)) => id.trim_end().to_owned(),
             _ => {
-                return Err(io::Error::other(format!("`{FILE}` in it is not of this version of Dragline, or damaged")));
+                return Err(io::Error::other(format!(
+                    "`{IDENTITY}` in it is not of this version of Dragline, or damaged"
+                )));
             }
         };
-        Ok(Self { id, path: path.join(FILE), device: found.st_dev, inode: found.st_ino.into() })
-    }
-
-    /// The text of a new one.
-    pub(super) fn text() -> String {
-        let random = || RandomState::new().build_hasher().finish();
-        format!("{FORMAT}\n{:016x}{:016x}\n", random(), random())
+        Ok(Self { id, path: path.join(IDENTITY), device: found.st_dev, inode: found.st_ino.into() })
     }
 
     /// Whether the store is still where it was. One call to the system, unless the file was put there anew.

@@ -95,6 +95,7 @@ fn gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 /// What is told of a file.
+#[cfg_attr(target_os = "linux", expect(clippy::unnecessary_cast, reason = "nanoseconds have a sign elsewhere"))]
 pub(super) fn of(stat: &rustix::fs::Stat) -> Stat {
     let since = Duration::from_secs(u64::try_from(stat.st_mtime).unwrap_or_default());
     let modified = SystemTime::UNIX_EPOCH.checked_add(since + Duration::from_nanos(stat.st_mtime_nsec as u64));

@@ -11,8 +11,8 @@ use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 use crate::error::{CaseTwin, StoreError};
+use crate::identity::{IDENTITY, new_identity};
 use crate::local::calls::{At, Calls, Made};
-use crate::local::identity::{self, Identity};
 use crate::local::run::Run;
 use crate::local::{Folder, Opened, beneath, patiently, twins};
 use crate::name::Name;
@@ -69,8 +69,8 @@ impl Folder {
 
     /// Writes what tells this store from others, once: who comes second reads what the first wrote.
     pub(super) fn write_identity(&self, root: &OwnedFd, run: &Run) -> io::Result<()> {
-        let mut part = self.part(run, Body::Memory(Identity::text().into()))?;
-        match self.calls.rename(part.at(), (root.as_fd(), OsStr::new(identity::FILE)), Existing::Keep) {
+        let mut part = self.part(run, Body::Memory(new_identity().into()))?;
+        match self.calls.rename(part.at(), (root.as_fd(), OsStr::new(IDENTITY)), Existing::Keep) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
             named => named?,
         }

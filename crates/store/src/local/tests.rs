@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::error::{CaseTwin, Scope};
 use crate::hostile;
+use crate::identity::IDENTITY;
 use crate::local::calls::At;
 
 fn opened(sync: bool, calls: Arc<dyn Calls>) -> (TempDir, Local) {
@@ -484,7 +485,7 @@ fn f10_a_store_that_is_gone_is_not_written_to() {
     fs::remove_dir_all(&root).expect("removed");
     fs::rename(&away, &root).expect("moved back");
     put(&store, "full/c.jpg", b"c", Existing::Replace).expect("kept");
-    let identity = root.join(identity::FILE);
+    let identity = root.join(IDENTITY);
     fs::copy(&identity, root.join("copy")).expect("a copy");
     fs::rename(root.join("copy"), &identity).expect("put back");
     put(&store, "full/d.jpg", b"d", Existing::Replace).expect("kept");
@@ -495,7 +496,7 @@ fn f10_a_store_that_is_gone_is_not_written_to() {
 #[test]
 fn a_store_of_another_format_is_refused_and_one_keeps_its_identity() {
     let folder = tempfile::tempdir().expect("a folder");
-    let identity = folder.path().join(identity::FILE);
+    let identity = folder.path().join(IDENTITY);
     let open = || Local::new(folder.path().to_owned(), false).0.open();
     open().expect("opened");
     let first = fs::read_to_string(&identity).expect("an identity");

@@ -5,13 +5,14 @@ use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, Dir, statat};
 
-use crate::local::{beneath, identity};
+use crate::identity::IDENTITY;
+use crate::local::beneath;
 use crate::name::{Name, folded};
 
 /// Whether a disk does not tell capitals from small letters: the store's identity is found by both.
 pub(super) fn is_case_blind(root: &OwnedFd) -> bool {
-    let capitals = identity::FILE.to_ascii_uppercase();
-    let [small, large] = [identity::FILE, &capitals].map(|name| statat(root, name, AtFlags::SYMLINK_NOFOLLOW));
+    let capitals = IDENTITY.to_ascii_uppercase();
+    let [small, large] = [IDENTITY, &capitals].map(|name| statat(root, name, AtFlags::SYMLINK_NOFOLLOW));
     small.is_ok_and(|small| large.is_ok_and(|large| (small.st_dev, small.st_ino) == (large.st_dev, large.st_ino)))
 }
 

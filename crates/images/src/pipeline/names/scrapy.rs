@@ -94,7 +94,6 @@ mod tests {
             ("http://a.example/a.JPG", "jpg"),
             ("http://a.example/x%2Epdf", ""),
             ("http://a.example/.pdf", ""),
-            ("http://pages.example.zip", ""),
             ("data:image/png;base64,iVBOR", "png"),
             ("data:,x", "txt"),
         ] {

@@ -8,12 +8,15 @@ mod thumbs;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use md5::Md5;
 use serde::{Deserialize, Serialize};
+use sha1::{Digest, Sha1};
 
 pub use self::expires::Expires;
 pub use self::files::{FileFilter, FilesSettings};
 pub use self::images::{ImageLimits, Settings};
 pub use self::thumbs::ThumbBox;
+use crate::hex;
 use crate::pipeline::names::Names;
 
 /// A hash of a file's bytes.
@@ -24,6 +27,17 @@ pub enum Checksum {
     Sha1,
     /// MD5, which is what Scrapy writes; it costs three times as much.
     Md5,
+}
+
+impl Checksum {
+    /// The hash of some bytes, in hex.
+    #[must_use]
+    pub fn of(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Sha1 => hex(&Sha1::digest(bytes)),
+            Self::Md5 => hex(&Md5::digest(bytes)),
+        }
+    }
 }
 
 /// What becomes of a file whose server says that machines are not to learn from it, or that rights are reserved.
