@@ -23,6 +23,7 @@ chapters! {
     forms: "forms.md",
     hotlink: "hotlink.md",
     ready: "ready.md",
+    store: "store.md",
     testing: "testing.md",
 }
 
