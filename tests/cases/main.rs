@@ -14,6 +14,7 @@ mod jmespath;
 mod json;
 mod links;
 mod loaders;
+mod media;
 mod middlewares;
 mod pages;
 mod redirect;

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: the binary, the album, and what is asked of every crawl.
 #![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests fail by panicking")]
 
+pub mod depot;
 pub mod names;
 pub mod network;
 

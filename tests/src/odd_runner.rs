@@ -6,8 +6,10 @@ use dragline::Registry;
 use dragline::message::{Field, ItemType};
 use dragline::prelude::*;
 
+mod given;
 mod listed;
 
+use crate::given::Given;
 use crate::listed::Listed;
 
 /// Panics, fails or goes on, as the page's path says.
@@ -251,5 +253,6 @@ impl Spider for Patterns {
 fn main() -> ExitCode {
     let registry = Registry::new().spider::<Odd>().spider::<Many>().spider::<Sparse>().spider::<Telltale>();
     let registry = registry.spider::<Opens>().spider::<Slow>().spider::<Patterns>();
-    dragline_cli::main(registry.spider::<Listed>().pipeline::<dragline_images::Images>())
+    let registry = registry.spider::<Listed>().spider::<Given>();
+    dragline_cli::main(registry.pipeline::<dragline_images::Images>().pipeline::<dragline_images::Files>())
 }

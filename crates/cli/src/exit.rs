@@ -18,9 +18,9 @@ pub enum Exit {
     /// The command line or a setting cannot be; nothing was sent.
     Usage = 2,
     /// The crawl is finished, but over a `--fail-on` rule; or what was asked for is not there: no whole response, no
-    /// match, a page that the spider does not understand.
+    /// match, a page that the spider does not understand; or a store has objects that are damaged or cannot be read.
     Failed = 3,
-    /// The job or the cache is in use, or cannot be read: another version's, another spider's, damaged.
+    /// The job, the cache or the manifest of a store is in use, or cannot be read: another version's, another spider's, damaged.
     Job = 4,
     /// The site refused the sign-in.
     SignIn = 5,
@@ -43,6 +43,7 @@ impl Exit {
             None if error.downcast_ref::<JobError>().is_some() => Self::Job,
             None if matches!(error.downcast_ref::<CacheError>(), Some(CacheError::Io { .. })) => Self::Disk,
             None if error.downcast_ref::<CacheError>().is_some() => Self::Job,
+            None if let Some(exit) = crate::store::exit_of(error) => exit,
             None if error.downcast_ref::<std::io::Error>().is_some() => Self::Disk,
             None => Self::Internal,
         }

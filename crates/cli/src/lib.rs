@@ -13,6 +13,7 @@ mod descriptors;
 mod exit;
 mod fail_on;
 mod fetch;
+mod hotlink;
 mod job;
 mod layers;
 mod links;
@@ -29,6 +30,7 @@ mod select;
 mod settings;
 mod shell;
 mod source;
+mod store;
 mod terminal;
 
 use std::process::ExitCode;
@@ -62,11 +64,13 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Links(command) => links::run(&registry, command),
         Command::Parse(command) => parse::run(registry, command),
         Command::Shell(command) => shell::run(&registry, command),
+        Command::Hotlink(command) => hotlink::run(&registry, command),
         Command::New(command) => new::run(command),
         Command::List => list::run(&registry),
         Command::Schema { spider } => schema::run(&registry, spider),
         Command::Job(command) => job::run(command),
         Command::Cache(command) => cache::run(command),
+        Command::Store(command) => store::run(&registry, command),
         Command::Settings(command) => settings::run(&registry, command),
         Command::Replica(command) => replica::run(command),
         Command::Demo(command) => demo::run(&registry, command),
@@ -128,6 +132,8 @@ mod tests {
         assert_eq!(proxy, proxy::Settings::default());
         let images: dragline_images::Settings = read(["pipelines", "images"]).try_into().expect("settings");
         assert_eq!(images, dragline_images::Settings::default());
+        let files: dragline_images::FilesSettings = read(["pipelines", "files"]).try_into().expect("settings");
+        assert_eq!(files, dragline_images::FilesSettings::default());
         let validate: dragline_items::validate::Settings =
             read(["pipelines", "validate"]).try_into().expect("settings");
         assert_eq!(validate, dragline_items::validate::Settings::default());

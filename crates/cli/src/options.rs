@@ -1,7 +1,9 @@
 //! The commands and their options.
 
+pub(crate) mod hotlink;
 pub(crate) mod new;
 pub(crate) mod reading;
+pub(crate) mod store;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,8 +12,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dragline_replica::kodak;
 
+use self::hotlink::Hotlink;
 use self::new::New;
 use self::reading::{Links, Parse, Select, Shell};
+use self::store::StoreCommand;
 use crate::fail_on::FailOn;
 
 /// A web-crawling framework: spiders in Rust, jobs that survive, hosts treated politely.
@@ -57,6 +61,13 @@ pub(crate) enum Command {
         page.html\n\n`help` in the shell names its commands. Exit codes: 0 the end, 2 usage or settings, 3 no page; \
         and, of commands that came through a pipe, one that failed.")]
     Shell(Shell),
+    /// Tell whether a site lets others show its pictures, and on which terms.
+    #[command(after_help = "Example:\n  dragline hotlink https://example.com/album.html\n  dragline hotlink --page \
+        https://example.com/album.html https://cdn.example.com/7.jpg --json\n\nVerdicts: open, referer, user-agent, \
+        cookie, placeholder (another picture in its place), forbidden, gone, rate-limited, unreachable, unknown. A picture \
+        is asked for four times, and two times more where the answers are not enough.\n\nExit codes: 0 a verdict for \
+        each picture, 2 usage or settings, 3 no picture, or one that is unreachable or unknown.")]
+    Hotlink(Hotlink),
     /// Begin a project, or a spider in one.
     New(New),
     /// Name the spiders.
@@ -78,13 +89,19 @@ pub(crate) enum Command {
         dragline cache stats --json"
     )]
     Cache(CacheCommand),
+    /// Look after the pictures and files that crawls have kept: list, verify, find what is there twice, export.
+    #[command(
+        after_help = "Example:\n  dragline store index photos\n  dragline store verify photos\n  dragline store dupes \
+        photos --near --keep-best\n  dragline store export photos photos.zip"
+    )]
+    Store(StoreCommand),
     /// Print the settings that are in force, and where each value came from.
     #[command(after_help = "Example:\n  dragline settings -s hosts.delay=2s --spider kodak-pulse")]
     Settings(SettingsCommand),
     /// Run a site to crawl on this machine.
     #[command(
         after_help = "Example:\n  dragline replica books\n  dragline replica kodak --photos 144 --fault 7=cut\n  \
-        dragline replica faults --port 8000"
+        dragline replica faults --port 8000\n  dragline replica hotlink --port 8000"
     )]
     Replica(Replica),
     /// See it work: crawl a Kodak Pulse album that is served from this process.
@@ -374,6 +391,10 @@ pub(crate) enum Site {
         curl http://robots-500.localhost:8000/robots.txt\n  \
         curl --cacert faults-root.pem https://expired.localhost:8443/")]
     Faults(FaultsSite),
+    /// Sites that guard their pictures against being shown elsewhere, each in its own way.
+    #[command(after_help = "Example:\n  dragline replica hotlink --port 8000\n  dragline hotlink \
+        http://referer-403.localhost:8000/")]
+    Hotlink(HotlinkSite),
 }
 
 #[derive(Debug, Args)]
@@ -431,6 +452,16 @@ pub(crate) struct FaultsSite {
     /// Pages of each small site, beside its front page.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) pages: usize,
+    /// Before each answer: `20ms`.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub(crate) latency: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HotlinkSite {
+    /// The port; any free one if it is not given.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
     /// Before each answer: `20ms`.
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) latency: Duration,

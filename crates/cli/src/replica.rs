@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dragline_replica::{books, faults, graph, kodak};
+use dragline_replica::{books, faults, graph, hotlink, kodak};
 
 use crate::exit::Exit;
-use crate::options::{FaultsSite, KodakSite, PlainSite, Replica, Site};
+use crate::options::{FaultsSite, HotlinkSite, KodakSite, PlainSite, Replica, Site};
 use crate::terminal::print;
 
 /// Runs a site and says how to crawl it.
@@ -14,6 +14,7 @@ pub(crate) fn run(command: &Replica) -> anyhow::Result<Exit> {
     match &command.site {
         Site::Kodak(site) => kodak(site),
         Site::Faults(site) => faults(site),
+        Site::Hotlink(site) => hotlink(site),
         Site::Books(PlainSite { size, latency, port }) => {
             let mut options = books::Options { latency: *latency, port: *port, ..Default::default() };
             options.books = size.unwrap_or(options.books);
@@ -87,6 +88,18 @@ fn faults(site: &FaultsSite) -> anyhow::Result<Exit> {
         server.host("robots-deny"),
         http.port(),
     ))?;
+    until_interrupted()
+}
+
+fn hotlink(site: &HotlinkSite) -> anyhow::Result<Exit> {
+    let options = hotlink::Options { port: site.port, latency: site.latency, ..Default::default() };
+    let sites = hotlink::Hotlink::start(options).map_err(|error| taken(error, &[site.port]))?;
+    print(&format!("{} sites with pictures are listed at {}", hotlink::KINDS.len(), sites.url()))?;
+    for kind in hotlink::KINDS {
+        print(&format!("  {:<14}  {:<12}  {}", kind.name, kind.verdict, kind.about))?;
+    }
+    let (page, all) = (sites.page("referer-403"), sites.all());
+    print(&format!("Judge one of them, and all:\n  dragline hotlink {page}\n  dragline hotlink {all}"))?;
     until_interrupted()
 }
 

@@ -21,6 +21,7 @@ chapters! {
     items: "items.md",
     links: "links.md",
     forms: "forms.md",
+    hotlink: "hotlink.md",
     ready: "ready.md",
     testing: "testing.md",
 }

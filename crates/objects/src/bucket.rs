@@ -3,14 +3,14 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use async_trait::async_trait;
-use dragline::error::{Error, Result};
-use dragline::feed::Store;
-use futures_util::StreamExt;
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
 use object_store::buffered::BufWriter;
+use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{Attributes, ObjectStore, RetryConfig};
 use tokio::io::AsyncWriteExt;
 
 /// A bucket of any provider.
@@ -20,16 +20,62 @@ pub(crate) struct Bucket {
     pub(crate) store: Arc<dyn ObjectStore>,
 }
 
-impl Bucket {
-    fn key(&self, uri: &str) -> Result<Key> {
-        let key = uri.strip_prefix(&self.name).unwrap_or(uri).trim_start_matches('/');
-        Key::parse(key).map_err(|error| Error::feed(uri, error))
+/// A URI taken apart: `s3`, `bucket`, and what is behind it.
+pub(crate) struct Address<'a> {
+    pub(crate) scheme: &'a str,
+    pub(crate) bucket: &'a str,
+    pub(crate) rest: &'a str,
+}
+
+impl<'a> Address<'a> {
+    /// Takes a URI apart.
+    ///
+    /// # Errors
+    /// If it holds a key, which belongs into the environment, or names no bucket.
+    pub(crate) fn of(uri: &'a str) -> Result<Self, &'static str> {
+        let (scheme, rest) = uri.split_once("://").unwrap_or_default();
+        let (bucket, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if bucket.contains('@') {
+            return Err(
+                "names a key: keys belong into the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, …)",
+            );
+        }
+        if bucket.is_empty() || bucket.contains('{') {
+            return Err("names no bucket");
+        }
+        Ok(Self { scheme, bucket, rest: rest.trim_start_matches('/') })
     }
 
-    async fn upload(&self, key: Key, file: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// The bucket, by what the environment says of its provider. Touches no network.
+    ///
+    /// # Errors
+    /// What the environment lacks.
+    pub(crate) fn bucket(&self) -> object_store::Result<Bucket> {
+        // reqwest takes the provider of the process; whoever set one before keeps it
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // whoever crawls backs off by himself, and says that he does
+        let retry = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(30), ..RetryConfig::default() };
+        let name = self.bucket;
+        let store: Arc<dyn ObjectStore> = match self.scheme {
+            "gs" => Arc::new(GoogleCloudStorageBuilder::from_env().with_bucket_name(name).with_retry(retry).build()?),
+            "az" => Arc::new(MicrosoftAzureBuilder::from_env().with_container_name(name).with_retry(retry).build()?),
+            _ => Arc::new(AmazonS3Builder::from_env().with_bucket_name(name).with_retry(retry).build()?),
+        };
+        Ok(Bucket { name: format!("{}://{name}", self.scheme), store })
+    }
+}
+
+impl Bucket {
+    /// Puts a file over what is there.
+    pub(crate) async fn upload(
+        &self,
+        key: Key,
+        file: &Path,
+        attributes: Attributes,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let mut file = tokio::fs::File::open(file).await?;
         // up to 10 MiB in one request; more in parts, which are nothing until the last of them
-        let mut object = BufWriter::new(self.store.clone(), key);
+        let mut object = BufWriter::new(self.store.clone(), key).with_attributes(attributes);
         match tokio::io::copy(&mut file, &mut object).await {
             Ok(_) => Ok(object.shutdown().await?),
             Err(error) => {
@@ -44,106 +90,5 @@ impl Bucket {
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
-    }
-}
-
-#[async_trait]
-impl Store for Bucket {
-    async fn put(&self, uri: &str, file: &Path) -> Result<()> {
-        let key = self.key(uri)?;
-        self.upload(key, file).await.map_err(|error| Error::feed(uri, error))
-    }
-
-    async fn has(&self, uri: &str) -> Result<bool> {
-        match self.store.head(&self.key(uri)?).await {
-            Ok(_) => Ok(true),
-            Err(object_store::Error::NotFound { .. }) => {
-                // a missing bucket answers the same; it is missed when its objects are asked for, where we may ask
-                match self.store.list(None).next().await {
-                    None | Some(Ok(_)) => Ok(false),
-                    Some(Err(
-                        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. },
-                    )) => Ok(false),
-                    Some(Err(error)) => Err(Error::feed(uri, error)),
-                }
-            }
-            Err(error) => Err(Error::feed(uri, error)),
-        }
-    }
-
-    async fn remove(&self, uri: &str) -> Result<()> {
-        self.store.delete(&self.key(uri)?).await.map_err(|error| Error::feed(uri, error))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use dragline::feed::conformance::{self, Case};
-    use dragline::feed::{Catalogue, Settings, Storage};
-    use object_store::memory::InMemory;
-
-    /// A bucket of this process.
-    struct Memory(Arc<dyn ObjectStore>);
-
-    impl Storage for Memory {
-        fn schemes(&self) -> &'static [(&'static str, &'static str)] {
-            &[("s3", "S3Feed")]
-        }
-
-        fn store(&self, _uri: &str) -> Result<Arc<dyn Store>> {
-            Ok(Arc::new(Bucket { name: "s3://bucket".to_owned(), store: self.0.clone() }))
-        }
-    }
-
-    /// The numbers of all objects, in the order of their names.
-    fn numbers(store: &InMemory) -> Vec<u64> {
-        let (store, mut numbers) = (store.fork(), Vec::new());
-        let text = futures_util::future::FutureExt::now_or_never(async {
-            let mut keys: Vec<Key> = store.list(None).map(|found| found.expect("an object").location).collect().await;
-            keys.sort();
-            let mut text = Vec::new();
-            for key in keys {
-                text.extend(store.get(&key).await.expect("an object").bytes().await.expect("bytes"));
-            }
-            text
-        });
-        for line in String::from_utf8(text.expect("memory does not wait")).expect("text").lines() {
-            let rest = line.split_once("\"number\":").expect("a number").1;
-            numbers.push(rest.split(',').next().expect("a number").parse().expect("a number"));
-        }
-        numbers
-    }
-
-    #[tokio::test]
-    async fn objects_are_a_feed() {
-        for (name, batch_items) in [("a.jsonl", 0), ("{job}-{batch:03}.jsonl", 2)] {
-            conformance::run(|_| {
-                let store = Arc::new(InMemory::new());
-                let mut catalogue = Catalogue::default();
-                catalogue.add_storage(Arc::new(Memory(store.clone())));
-                let settings = Settings { batch_items, ..Settings::new(format!("s3://bucket/{name}")) };
-                let plan = catalogue.plan(&settings).expect("a plan");
-                Case { plan, read: Box::new(move || numbers(&store)), torn: None, is_read_early: false }
-            })
-            .await;
-        }
-    }
-
-    #[tokio::test]
-    async fn an_object_of_any_size_is_put_whole_and_over_what_is_there() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("spool");
-        let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
-        let bucket = Bucket { name: "s3://bucket".to_owned(), store: store.clone() };
-        let uri = "s3://bucket/a/b.jsonl";
-        assert!(!bucket.has(uri).await.expect("an answer"));
-        for size in [0, 7, 23 << 20] {
-            std::fs::write(&file, vec![7; size]).expect("a file");
-            bucket.put(uri, &file).await.expect("put");
-            let found = store.get(&Key::from("a/b.jsonl")).await.expect("an object").bytes().await.expect("bytes");
-            assert_eq!(found.len(), size);
-            assert!(bucket.has(uri).await.expect("an answer"));
-        }
     }
 }

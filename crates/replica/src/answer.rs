@@ -60,17 +60,39 @@ pub(crate) struct Answer {
     body: Bytes,
     /// Bytes that `Content-Length` promises beyond the body, after which the connection is cut.
     missing: usize,
+    /// The wait before it, beside the site's own.
+    pub(crate) wait: Duration,
 }
+
+/// The status under which the log counts what is no HTTP answer at all; nginx uses the number for the same.
+const NO_ANSWER: u16 = 444;
 
 impl Answer {
     pub(crate) fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::with_capacity(6);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status, headers, body: body.into(), missing: 0 }
+        Self { status, headers, body: body.into(), missing: 0, wait: Duration::ZERO }
     }
 
     pub(crate) fn html(body: impl Into<Bytes>) -> Self {
         Self::new(StatusCode::OK, "text/html; charset=utf-8", body)
+    }
+
+    /// No answer: the connection is closed.
+    pub(crate) fn silence() -> Self {
+        let status = StatusCode::from_u16(NO_ANSWER).expect("three digits");
+        Self::new(status, "text/plain", "")
+    }
+
+    /// Whether the connection is to be closed instead.
+    pub(crate) fn is_silence(&self) -> bool {
+        self.status.as_u16() == NO_ANSWER
+    }
+
+    /// The same, but only after a wait.
+    pub(crate) fn after(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
     }
 
     /// 302 to a path on the same host.

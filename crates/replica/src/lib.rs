@@ -7,6 +7,7 @@
 //! - [`books`]: a bookshop of list pages and product pages.
 //! - [`graph`]: many plain pages, so connected that following every link visits each of them once.
 //! - [`faults`]: a server that does what servers should not, as each path or host says.
+//! - [`hotlink`]: sites that guard their pictures against being shown elsewhere, each in its own way.
 //!
 //! ```
 //! use dragline_replica::books::{Books, Options};
@@ -20,6 +21,7 @@
 pub mod books;
 pub mod faults;
 pub mod graph;
+pub mod hotlink;
 pub mod kodak;
 
 mod answer;

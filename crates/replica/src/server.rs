@@ -1,6 +1,7 @@
 //! One listening socket on one thread: takes connections, reads requests, hands them to a site's pages, sends answers.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -85,7 +86,7 @@ async fn accept(listener: tokio::net::TcpListener, setup: Setup, pages: Arc<impl
         tokio::spawn(async move {
             let service = hyper::service::service_fn(move |request| {
                 let (log, pages) = (log.clone(), pages.clone());
-                async move { Ok::<_, Infallible>(respond(&log, &*pages, latency, request).await) }
+                async move { respond(&log, &*pages, latency, request).await.ok_or(NoAnswer) }
             });
             // A connection that fails is the client's concern: it has the socket's error, and here is nobody to tell.
             match tls {
@@ -103,7 +104,25 @@ async fn accept(listener: tokio::net::TcpListener, setup: Setup, pages: Arc<impl
     }
 }
 
-async fn respond(log: &Arc<Log>, pages: &impl Pages, latency: Duration, request: Request<Incoming>) -> Response<Body> {
+/// What makes hyper close a connection without an answer.
+#[derive(Debug)]
+struct NoAnswer;
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no answer is wanted")
+    }
+}
+
+impl std::error::Error for NoAnswer {}
+
+/// The answer, if there is to be one.
+async fn respond(
+    log: &Arc<Log>,
+    pages: &impl Pages,
+    latency: Duration,
+    request: Request<Incoming>,
+) -> Option<Response<Body>> {
     let host = host(&request);
     let turn = log.begin(&host);
     if !latency.is_zero() {
@@ -123,8 +142,11 @@ async fn respond(log: &Arc<Log>, pages: &impl Pages, latency: Duration, request:
         Err(status) => (Asked { parts, body: Bytes::new() }, Answer::bare(status)),
     };
     let path = asked.parts.uri.path_and_query().map_or("", |path| path.as_str());
+    if !answer.wait.is_zero() {
+        tokio::time::sleep(answer.wait).await;
+    }
     log.answered(&turn, &asked.parts.method, &host, path, answer.status);
-    answer.into_response(asked.parts.method == Method::HEAD, turn)
+    (!answer.is_silence()).then(|| answer.into_response(asked.parts.method == Method::HEAD, turn))
 }
 
 /// HTTP/2 names the host in the request's URI, HTTP/1.1 in a header.

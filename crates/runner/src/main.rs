@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         .pipeline::<dragline_items::Validate>()
         .pipeline::<dragline_items::Dedupe>()
         .pipeline::<dragline_images::Images>()
+        .pipeline::<dragline_images::Files>()
         .provide(dragline_store::Stores::new())
         .feed_format(dragline_sqlite::sqlite())
         .feed_storage(dragline_objects::Objects);

@@ -4,18 +4,24 @@
 //! [`Memory`] is for tests; others are crates of their own, which a runner adds to its [`Stores`].
 
 mod error;
+mod identity;
 mod name;
 
 mod store;
 
 mod catalogue;
 pub mod conformance;
+#[cfg(test)]
+mod hostile;
 mod local;
 mod memory;
 
+pub mod manifest;
+
 pub use catalogue::{Backend, Options, Stores};
-pub use error::StoreError;
+pub use error::{CaseTwin, Scope, StoreError};
+pub use identity::{IDENTITY, new_identity};
 pub use local::Local;
 pub use memory::Memory;
 pub use name::{BadName, Name, clean};
-pub use store::{About, Existing, Put, Stat, Store};
+pub use store::{AT_ONCE, About, Existing, Pieces, Put, Stat, Store};

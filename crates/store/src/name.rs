@@ -4,12 +4,20 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 /// The longest segment in bytes of UTF-8; file systems end at 255, and a temporary name needs some of it.
 const SEGMENT: usize = 200;
 /// The most segments.
 const DEPTH: usize = 8;
+/// The composed form: what looks the same is the same, as it is on the disks of macOS anyway.
+const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
 
 /// The name of an object: segments between `/`, such as `full/3fd1….jpg`.
+///
+/// Two names that differ in case are two names, and on a disk that takes them for one the second is refused
+/// ([`CaseTwin`](crate::CaseTwin)), so that neither writes over the other. Whoever makes names of what pages say keeps
+/// them apart by [`Name::folded`].
 ///
 /// Invariant: at most eight segments, each of 1 to 200 bytes, none of which [`clean`] would change.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +52,12 @@ impl Name {
         Self(segments.join("/"))
     }
 
+    /// The same of bytes: what is no UTF-8 becomes `_`.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::cleaned(&String::from_utf8_lossy(bytes))
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -60,6 +74,21 @@ impl Name {
     #[must_use]
     pub fn file(&self) -> &str {
         self.0.rsplit_once('/').map_or(&self.0, |(_, file)| file)
+    }
+
+    /// What is equal for all names that a disk without case takes for one; for some that it tells apart, too (`ß`, `ss`).
+    #[must_use]
+    pub fn folded(&self) -> String {
+        folded(&self.0)
+    }
+}
+
+/// See [`Name::folded`].
+pub(crate) fn folded(text: &str) -> String {
+    match text.is_ascii() {
+        true => text.to_ascii_lowercase(),
+        // by way of capitals, for what has several small letters: `σ` and `ς`, `s` and `ſ`
+        false => NFC.normalize(&text.to_uppercase().to_lowercase()).into_owned(),
     }
 }
 
@@ -79,8 +108,10 @@ impl FromStr for Name {
 
 /// A segment of a name that every file system takes and no shell, terminal or browser reads otherwise.
 ///
-/// Separators, control and bidirectional characters and what Windows forbids become `_`; so do a dot at the beginning, dots
-/// and spaces at the end, and what is reserved (`CON`). What is too long is cut and keeps its extension.
+/// Letters are composed (NFC). Separators, control, bidirectional and invisible characters and what Windows forbids become
+/// `_`; so do a dot at the beginning, dots and spaces at the end, and what is reserved (`CON`). What is too long is cut,
+/// and keeps its extension and the hash of the rest, so that two of them are two. Escapes such as `%2e%2e%2f` are
+/// letters: nobody who reads a name unescapes it.
 #[must_use]
 pub fn clean(segment: &str) -> Cow<'_, str> {
     let is_fine = !segment.is_empty()
@@ -88,14 +119,16 @@ pub fn clean(segment: &str) -> Cow<'_, str> {
         && !segment.starts_with(['.', ' ', '-', '~'])
         && !segment.ends_with(['.', ' '])
         && !segment.chars().any(is_foreign)
-        && !is_reserved(segment);
+        && !is_reserved(segment)
+        && (segment.is_ascii() || NFC.is_normalized(segment));
     if is_fine {
         return Cow::Borrowed(segment);
     }
     if segment.trim_matches(['.', ' ']).is_empty() {
         return Cow::Borrowed("_");
     }
-    let mut text: String = segment.chars().map(|c| if is_foreign(c) { '_' } else { c }).collect();
+    let text: String = segment.chars().map(|c| if is_foreign(c) { '_' } else { c }).collect();
+    let mut text = NFC.normalize(&text).into_owned();
     if text.starts_with(['.', ' ', '-', '~']) {
         text.replace_range(..1, "_");
     }
@@ -110,12 +143,18 @@ pub fn clean(segment: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// What is in no name: separators, control characters, what turns text around, what Windows forbids.
+/// What is in no name: separators, control characters, what turns text around or cannot be seen, what Windows forbids,
+/// what stands for bytes that are no text.
 fn is_foreign(c: char) -> bool {
     c.is_control()
         || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
         || matches!(c, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
-        || matches!(c, '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+        || matches!(c, '\u{FEFF}' | '\u{FFF0}'..='\u{FFFF}' | '\u{FDD0}'..='\u{FDEF}')
+        || matches!(
+            c,
+            '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180F}' | '\u{3164}' | '\u{FFA0}'
+        )
+        || matches!(c, '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// Names that Windows has for devices, with any extension and in any case.
@@ -130,17 +169,23 @@ fn is_reserved(segment: &str) -> bool {
         || is_numbered("lpt")
 }
 
-/// At most 200 bytes, with the extension if it is one.
+/// At most 200 bytes: the beginning, the hash of all of it, and the extension if it is one.
 fn shortened(text: String) -> String {
     if text.len() <= SEGMENT {
         return text;
     }
     let extension = text.rfind('.').filter(|at| text.len() - at <= 12).map_or("", |at| &text[at..]);
-    let mut end = SEGMENT - extension.len();
+    let tail = format!("-{:016x}{extension}", hash(text.as_bytes()));
+    let mut end = SEGMENT - tail.len();
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}{extension}", &text[..end])
+    format!("{}{tail}", &text[..end])
+}
+
+/// FNV-1a (RFC 9923): the same in every version, as names on disks must be.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -162,8 +207,10 @@ mod tests {
     #[test]
     fn what_is_long_keeps_its_extension() {
         let name = clean(&format!("{}.jpg", "ä".repeat(300))).into_owned();
-        assert!(name.len() <= SEGMENT && name.ends_with("ä.jpg"), "{name}");
-        assert!(clean(&"x".repeat(4096)).len() == SEGMENT);
+        assert!(name.len() <= SEGMENT && name.starts_with("ää") && name.ends_with(".jpg"), "{name}");
+        assert_eq!(clean(&"x".repeat(4096)).len(), SEGMENT);
+        let twins = ["a", "b"].map(|end| clean(&format!("{}{end}.jpg", "x".repeat(300))).into_owned());
+        assert_ne!(twins[0], twins[1]);
     }
 
     #[test]
@@ -179,5 +226,30 @@ mod tests {
         {
             assert_eq!(Name::cleaned(text).as_str(), text);
         }
+    }
+
+    #[test]
+    fn f01_f04_whatever_is_cleaned_is_a_name_and_stays_one() {
+        for bytes in crate::hostile::names() {
+            let name = Name::of_bytes(&bytes);
+            assert_eq!(Name::new(name.as_str()).expect("a name"), name, "{}", bytes.escape_ascii());
+            assert!(name.as_str().split('/').all(|segment| !matches!(segment, "" | "." | "..")), "{name}");
+            assert!(
+                !name.as_str().contains(['\\', ':', '\0']) && !name.as_str().starts_with(['/', '~', '-', '.']),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn f04_what_looks_the_same_is_the_same_and_case_twins_are_known_for_twins() {
+        for (one, other) in [("e\u{301}.jpg", "é.jpg"), ("A\u{30a}", "\u{212b}"), ("\u{1100}\u{1161}", "가")] {
+            assert_eq!(Name::cleaned(one), Name::cleaned(other));
+        }
+        for (one, other) in [("IMG/a.JPG", "img/A.jpg"), ("Köln", "KÖLN"), ("ς", "σ"), ("straße", "STRASSE")] {
+            let [one, other] = [one, other].map(Name::cleaned);
+            assert!(one != other && one.folded() == other.folded(), "{one} {other}");
+        }
+        assert_ne!(Name::cleaned("a").folded(), Name::cleaned("ä").folded());
     }
 }

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use dragline::message::Body;
-use futures_util::stream::BoxStream;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 
 use crate::error::StoreError;
 use crate::name::Name;
@@ -48,9 +49,15 @@ pub enum Put {
     Kept,
 }
 
+/// The most that [`Store::get`] reads at once. What is larger is read piece by piece, with [`Store::read`].
+pub const AT_ONCE: u64 = 1 << 30;
+
+/// The bytes of an object, piece by piece.
+pub type Pieces = BoxStream<'static, Result<Bytes, StoreError>>;
+
 /// A place for objects, each under its name only once it is whole.
 ///
-/// An implementation runs [`crate::conformance::run`] in its tests.
+/// What reads (`stat`, `get`, `read`, `list`) works before `open`, and on a place that cannot be written to. An implementation runs [`crate::conformance::run`] in its tests.
 #[async_trait]
 pub trait Store: Display + Send + Sync {
     /// Before anything else: makes what has to be there, makes sure that it can be written to, removes what dead
@@ -60,17 +67,25 @@ pub trait Store: Display + Send + Sync {
     /// What is known of an object; none if there is none. What is no object (a folder, a link, a device) is none.
     async fn stat(&self, name: &Name) -> Result<Option<Stat>, StoreError>;
 
-    /// The bytes of an object; none if there is none.
+    /// The bytes of an object; none if there is none. What is larger than [`AT_ONCE`] is an error of that object.
     async fn get(&self, name: &Name) -> Result<Option<Bytes>, StoreError>;
 
+    /// The bytes of an object of any size, piece by piece; none if there is none. What is replaced meanwhile is read to
+    /// its end as it was, or fails.
+    async fn read(&self, name: &Name) -> Result<Option<Pieces>, StoreError> {
+        let bytes = self.get(name).await?;
+        Ok(bytes.map(|bytes| stream::once(async move { Ok(bytes) }).boxed()))
+    }
+
     /// Keeps a whole body under a name: who reads it sees what was there before, or all of the new one. Nothing is left
-    /// of what fails.
+    /// of what fails. With [`Existing::Keep`], one of many who put the same name writes it, and the others keep that.
     async fn put(&self, name: &Name, body: Body, about: &About, existing: Existing) -> Result<Put, StoreError>;
 
     /// Removes an object; says whether there was one.
     async fn delete(&self, name: &Name) -> Result<bool, StoreError>;
 
-    /// All objects below a folder (`""` is all), in no order. Objects that come and go meanwhile may be missing.
+    /// All objects below a folder (`""` is all), in no order, as they are found. Objects that come and go meanwhile may be
+    /// missing; what has no name that we would give is passed over, and said once.
     fn list(&self, folder: &str) -> BoxStream<'static, Result<(Name, Stat), StoreError>>;
 
     /// The folder for bodies that are not whole yet, if `put` can take them from there without a copy. The store is open.

@@ -48,6 +48,9 @@ struct Arguments {
     username: String,
     #[arg(long, default_value = "demo")]
     password: String,
+    /// Keep what ends as a picture does, and decode nothing
+    #[arg(long)]
+    undecoded: bool,
     /// Threads of the runtime
     #[arg(long, default_value = "2")]
     threads: NonZeroUsize,
@@ -79,11 +82,11 @@ async fn crawl(arguments: Arguments) -> anyhow::Result<()> {
     let waiting = Arc::new(Mutex::new(waiting));
     let mut tasks = JoinSet::new();
     for _ in 0..TASKS {
-        let (client, waiting, out) = (client.clone(), waiting.clone(), out.clone());
+        let (client, waiting, out, decodes) = (client.clone(), waiting.clone(), out.clone(), !arguments.undecoded);
         tasks.spawn(async move {
             let mut records = Vec::new();
             while let Some(url) = next(&waiting).await {
-                records.push(keep(&client, &out, url).await?);
+                records.push(keep(&client, &out, url, decodes).await?);
             }
             anyhow::Ok(records)
         });
@@ -169,17 +172,21 @@ async fn next(waiting: &Mutex<mpsc::Receiver<String>>) -> Option<String> {
     waiting.lock().await.recv().await
 }
 
-async fn keep(client: &Client, out: &Arc<Path>, url: String) -> anyhow::Result<Record> {
+async fn keep(client: &Client, out: &Arc<Path>, url: String, decodes: bool) -> anyhow::Result<Record> {
     let body = client.get(&url).send().await?.error_for_status()?.bytes().await?;
     let out = out.clone();
     let kept = tokio::task::spawn_blocking(move || {
         // `image` decodes half a JPEG without an error, so the end is looked at too.
         ensure!(body.ends_with(&[0xFF, 0xD9]), "`{url}` is not a whole picture");
-        let picture = image::load_from_memory(&body).with_context(|| format!("`{url}` is not a picture"))?;
+        let (width, height) = match decodes {
+            true => image::load_from_memory(&body).map(|picture| (picture.width(), picture.height())),
+            false => image::ImageReader::new(std::io::Cursor::new(&body)).with_guessed_format()?.into_dimensions(),
+        }
+        .with_context(|| format!("`{url}` is not a picture"))?;
         let path = format!("full/{}.jpg", hex(&Sha1::digest(url.as_bytes())));
         fs::write(out.join(&path), &body)?;
         let checksum = hex(&Sha1::digest(&body));
-        Ok(Record { url, path, checksum, width: picture.width(), height: picture.height() })
+        Ok(Record { url, path, checksum, width, height })
     });
     kept.await?
 }

@@ -45,6 +45,12 @@ impl Fetcher {
         self.fetch.trace(request, &self.keep).await
     }
 
+    /// The way to the wire, as components have it in a crawl.
+    #[must_use]
+    pub fn wire(&self) -> &Fetch {
+        &self.fetch
+    }
+
     /// A response as a page, its tree within `[spider]`'s limits.
     ///
     /// # Errors

@@ -155,6 +155,7 @@ impl Trial {
         Context {
             page: None,
             reach: Reach::Anywhere,
+            way: None,
             depth,
             max_depth: settings.spider.max_depth,
             max_url: settings.download.max_url,

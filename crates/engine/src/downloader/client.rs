@@ -11,7 +11,9 @@ use super::clients::{Clients, Way};
 use super::count::{count_request, count_response, wire_size};
 use super::dialer::{self, Guard, Names, literal};
 use super::explain::{explain, is_http2, was_closed, was_refused};
-use super::reading::{Broken, humantime, read, total_timeout};
+use super::parts::Begun;
+use super::reading::{Broken, Incoming, humantime, read, total_timeout};
+use super::resume::{Beginning, Rest};
 use super::tls::Tls;
 use super::{Dns, Keep, Limits, PinError};
 use crate::hosts::{Hosts, Rule, Sign, Turn};
@@ -165,8 +167,9 @@ impl Client {
         let mut first_try = None;
         let mut may_repeat = is_idempotent(&request.method) && self.has_answered(&host);
         let mut refused = 0;
+        let beginning = keep.resume.as_ref().and_then(|resume| resume.take(request));
         let head = loop {
-            match timeout_at(head_deadline, self.ask(request, &way)?).await {
+            match timeout_at(head_deadline, self.ask(request, &way, beginning.as_ref())?).await {
                 Ok(Ok(head)) => break head,
                 // a connection that was idle, which the server has closed in the meantime
                 Ok(Err(error)) if may_repeat && was_closed(&error) => {
@@ -193,7 +196,7 @@ impl Client {
             self.is_old(&host);
         }
         let first = begun.elapsed();
-        let (status, version, headers) = (head.status(), head.version(), head.headers().clone());
+        let (mut status, version, mut headers) = (head.status(), head.version(), head.headers().clone());
         let length = wire_size(&headers) as u64;
         if length > limits.max_head.as_u64() {
             let detail = format!("head of {} is over `download.max_head` = {}", ByteSize(length), limits.max_head);
@@ -205,14 +208,32 @@ impl Client {
         }
         let remote = head.remote_addr();
         let is_public = way.proxy.is_some() || remote.is_none_or(|remote| dialer::address::is_global(remote.ip()));
-        let body = match read(limits, head, request, keep, deadline, total).await {
+        let mut so_far = Begun::default();
+        match beginning.map(|beginning| beginning.judge(status, &headers)) {
+            None | Some(Rest::Whole) => {}
+            Some(Rest::Follows(beginning)) => {
+                stats.add_all([
+                    (Name::from("downloader/resumed_count"), 1),
+                    (Name::from("downloader/resumed_bytes"), beginning.begun.length),
+                ]);
+                // what is joined is the whole that the first answer began
+                (status, headers, so_far) = (StatusCode::OK, beginning.headers, beginning.begun);
+            }
+            Some(Rest::Wrong(detail)) => {
+                return Err(Failure::new(FailureKind::IncompleteBody, request.url.clone(), detail));
+            }
+        }
+        let whole = Some(&headers).filter(|_| status == StatusCode::OK);
+        let incoming = Incoming { head, so_far, whole, deadline, total };
+        let body = match read(limits, incoming, request, keep).await {
             Err(Broken::Http2(failure)) if is_idempotent(&request.method) => {
                 way.http2 = false;
-                let head = timeout_at(deadline, self.ask(request, &way)?).await;
+                let head = timeout_at(deadline, self.ask(request, &way, None)?).await;
                 let head = head.map_err(|_| total_timeout(request, total))?;
                 let head = head.map_err(|error| or_first(explain(&error, &request.url), Some(failure)))?;
                 self.is_old(&host);
-                read(limits, head, request, keep, deadline, total).await
+                let incoming = Incoming { head, so_far: Begun::default(), whole: None, deadline, total };
+                read(limits, incoming, request, keep).await
             }
             body => body,
         };
@@ -243,6 +264,7 @@ impl Client {
         &self,
         request: &Request,
         way: &Way,
+        beginning: Option<&Beginning>,
     ) -> Result<impl Future<Output = reqwest::Result<reqwest::Response>> + use<>, Failure> {
         let client = self
             .clients
@@ -251,6 +273,9 @@ impl Client {
         // the builder makes an `Authorization` of the URL's user and password, and takes them out of the URL
         let mut message = client.request(request.method.clone(), request.url.clone());
         message = message.headers(request.headers.clone());
+        for (name, value) in beginning.into_iter().flat_map(Beginning::fields) {
+            message = message.header(name, value);
+        }
         if !request.body.is_empty() {
             message = message.body(request.body.clone());
         }

@@ -13,11 +13,12 @@ pub mod middlewares;
 mod outage;
 mod parts;
 mod reading;
+mod resume;
 pub mod robots;
 mod tls;
 
 use std::borrow::Cow;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub use client::{Client, ClientError};
 pub use dialer::{Dns, PinError};
 pub use fetch::{Fetch, Held, Trace};
 pub use limits::Limits;
+pub use resume::Resume;
 pub use tls::Tls;
 
 use self::outage::Outage;
@@ -206,6 +208,33 @@ pub struct Keep {
     pub cut: bool,
     /// A folder for bodies that are too large to be held in memory, and from which size on.
     pub spill: Option<(PathBuf, u64)>,
+    /// Asked of the first kilobytes whether the rest is wanted.
+    pub look: Option<Look>,
+    /// Where the beginning of a body waits whose connection broke: the next attempt asks for the rest only. One place is for
+    /// one fetch.
+    pub resume: Option<Resume>,
+}
+
+/// Looks at the first kilobytes of a body that comes as it is, unpacked: at 4 KiB, and again each time there are four
+/// times as many, until it has made up its mind. A body that is shorter is not looked at.
+#[derive(Clone)]
+pub struct Look(pub Arc<dyn Fn(&[u8]) -> Sight + Send + Sync>);
+
+/// What the first kilobytes say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    /// Not enough to tell.
+    More,
+    /// The rest is wanted.
+    Wanted,
+    /// The rest is not wanted, and why: the connection is closed, the failure is [`FailureKind::Unwanted`].
+    Unwanted(String),
+}
+
+impl fmt::Debug for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Look")
+    }
 }
 
 /// The middlewares and the client below them.
@@ -221,7 +250,7 @@ impl Keep {
     /// A page of at most so many bytes, in memory.
     #[must_use]
     pub fn page(limit: u64) -> Self {
-        Self { limit, setting: Cow::Borrowed("download.max_body"), cut: false, spill: None }
+        Self { limit, setting: Cow::Borrowed("download.max_body"), cut: false, spill: None, look: None, resume: None }
     }
 }
 

@@ -64,7 +64,7 @@ impl Engine {
                 let detail = format!("signed out again after {SIGN_INS} sign-ins");
                 let failure = Failure::new(FailureKind::SignedOut, flight.request.url.clone(), detail);
                 self.flying += 1;
-                let context = self.context(flight.request.depth, flight.request.reach);
+                let context = self.context(&flight.request);
                 return give(&self.parsers, flight, context, Job::Failed(failure));
             }
             wish.sign_ins += 1;
@@ -85,7 +85,7 @@ impl Engine {
     /// taken some already: those are passed over.
     fn start(&mut self, progress: &Progress) {
         // what is known is listed too: those that were taken are told by their number
-        let context = Context { seen: None, ..self.context(0, Reach::Anywhere) };
+        let context = Context { seen: None, ..self.context_of_start(0, Reach::Anywhere) };
         let (spider, taken) = (self.parts.spider.clone(), progress.seeds);
         self.seed(None, move || {
             let Parsed { mut requests, seeds, counts, fault, .. } = spider.start(context);

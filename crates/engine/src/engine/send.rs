@@ -12,7 +12,7 @@ use crate::downloader::{Admission, Reason};
 use crate::error::Result;
 use crate::frontier::{Outcome, Pace, Want};
 use crate::hosts::Answer;
-use crate::message::{Failure, Host, Reach};
+use crate::message::{Failure, Host, Reach, Request};
 use crate::spider::{Context, Job};
 
 /// Requests that are held in memory, taken from the frontier and not sent.
@@ -121,7 +121,7 @@ impl Engine {
                 Answer::Granted(turn) => {
                     let Some(flight) = self.pop(host) else { continue };
                     self.flying += 1;
-                    let context = self.context(flight.request.depth, flight.request.reach);
+                    let context = self.context(&flight.request);
                     let (downloader, parsers) = (self.parts.downloader.clone(), self.parsers.clone());
                     let say = self.say.clone();
                     self.tasks.spawn(fly(flight, turn, context, downloader, parsers, say));
@@ -172,7 +172,7 @@ impl Engine {
     fn fail_unsent(&mut self, host: Host, failure: Failure) {
         if let Some(flight) = self.pop(host) {
             self.flying += 1;
-            let context = self.context(flight.request.depth, flight.request.reach);
+            let context = self.context(&flight.request);
             give(&self.parsers, flight, context, Job::Failed(failure));
         }
     }
@@ -216,11 +216,27 @@ impl Engine {
         records >= OUTBOX || bytes >= OUTBOX_BYTES
     }
 
-    pub(super) fn context(&self, depth: u32, reach: Reach) -> Context {
+    pub(super) fn context(&self, request: &Request) -> Context {
+        let context = self.context_of_start(request.depth, request.reach);
+        Context { way: request.options().way(), ..context }
+    }
+
+    /// The same where no request led.
+    pub(super) fn context_of_start(&self, depth: u32, reach: Reach) -> Context {
         let settings = &self.parts.settings;
         let (max_depth, max_url) = (settings.spider.max_depth, settings.download.max_url);
         let limits = settings.spider.page_limits(&settings.traps);
         let traps = self.traps.clone();
-        Context { page: None, reach, depth, max_depth, max_url, limits, seen: self.parts.frontier.seen(), traps }
+        Context {
+            page: None,
+            reach,
+            way: None,
+            depth,
+            max_depth,
+            max_url,
+            limits,
+            seen: self.parts.frontier.seen(),
+            traps,
+        }
     }
 }

@@ -68,6 +68,8 @@ pub enum FailureKind {
     IncompleteBody,
     /// The body is over its limit.
     TooLarge,
+    /// Whoever asked for it saw by its first bytes that it is not wanted.
+    Unwanted,
     /// The head is over `download.max_head` or has more fields than `download.max_headers`.
     HeadTooLarge,
     /// The other end does not speak HTTP as it should.
@@ -136,6 +138,7 @@ impl FailureKind {
             Self::SlowTimeout => "timeout.slow",
             Self::IncompleteBody => "incomplete_body",
             Self::TooLarge => "too_large",
+            Self::Unwanted => "unwanted",
             Self::HeadTooLarge => "head_too_large",
             Self::BadFraming => "bad_framing",
             Self::BadEncoding => "bad_encoding",

@@ -100,4 +100,17 @@ impl Options {
         without_cookies: false,
         timeout: None,
     };
+
+    /// The same jar and proxy, for what is fetched because of a page; none if those are the usual ones.
+    #[must_use]
+    pub fn way(&self) -> Option<Arc<Self>> {
+        let is_usual = self.jar.is_none() && self.via.is_none() && !self.without_cookies;
+        let way = || Self {
+            jar: self.jar.clone(),
+            via: self.via.clone(),
+            without_cookies: self.without_cookies,
+            ..Self::NONE
+        };
+        (!is_usual).then(|| Arc::new(way()))
+    }
 }

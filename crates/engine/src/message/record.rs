@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Item, Reach};
+use super::{Item, Options, Reach};
 
 /// An item on its way from the spider through the pipelines into the feeds: a kind, and fields in order.
 ///
@@ -22,6 +22,8 @@ pub struct Record {
     pub page: Arc<Url>,
     /// How far what it names may lead: an image that it has.
     pub reach: Reach,
+    /// The way to its page, cookie jar and proxy, for what is fetched because of it; none if it was the usual one.
+    pub way: Option<Arc<Options>>,
     content: Content,
 }
 
@@ -64,14 +66,18 @@ impl Record {
             return Err(RecordError::NotFields { kind: I::KIND.to_owned() });
         }
         let json = on_one_line(json).map_err(|source| RecordError::Json { kind: I::KIND.to_owned(), source })?;
-        Ok(Self { kind: Arc::from(I::KIND), page, reach: Reach::default(), content: Content::Sealed(json.into()) })
+        Ok(Self::sealed(I::KIND, page, json.into()))
     }
 
     /// A record of fields that are JSON already; none if they are not one JSON object.
     #[must_use]
     pub fn from_json(kind: &str, page: Arc<Url>, json: Bytes) -> Option<Self> {
         serde_json::from_slice::<HashMap<Cow<'_, str>, IgnoredAny>>(&json).ok()?;
-        Some(Self { kind: Arc::from(kind), page, reach: Reach::default(), content: Content::Sealed(json) })
+        Some(Self::sealed(kind, page, json))
+    }
+
+    fn sealed(kind: &str, page: Arc<Url>, json: Bytes) -> Self {
+        Self { kind: Arc::from(kind), page, reach: Reach::default(), way: None, content: Content::Sealed(json) }
     }
 
     /// The same record as JSON: nobody is going to change its fields any more.

@@ -251,20 +251,25 @@ impl<'a> Selection<'a> {
 
     fn nodes(&self, limit: usize) -> Vec<Node<'a>> {
         let mut found = Vec::new();
+        let Some(query) = self.query.as_deref() else { return found };
         for from in &self.from {
-            match self.query.as_deref() {
-                Some(Query::Css(query)) => css::find(from, query, limit, &mut found),
-                Some(Query::XPath(query)) => match xpath::find(from, query, &self.given) {
-                    Ok(nodes) => found.extend(nodes),
-                    Err(error) => self.page.set_fault(error),
-                },
-                None => {}
-            }
+            look(from, query, &self.given, limit, &mut found);
             if found.len() >= limit {
                 break;
             }
         }
         found
+    }
+}
+
+/// What a query finds from one node, in document order, until there are as many as are wanted or a few more.
+pub(super) fn look<'a>(from: &Node<'a>, query: &Query, given: &Given<'a>, limit: usize, found: &mut Vec<Node<'a>>) {
+    match query {
+        Query::Css(query) => css::find(from, query, limit, found),
+        Query::XPath(query) => match xpath::find(from, query, given) {
+            Ok(nodes) => found.extend(nodes),
+            Err(error) => from.page().set_fault(error),
+        },
     }
 }
 

@@ -11,7 +11,7 @@ use super::traps::{From, Traps};
 use super::{Fill, Spider};
 use crate::error::{Error, Result};
 use crate::frontier::Seen;
-use crate::message::{Item, Method, Reach, Record, ReferrerPolicy, Request, Sealed};
+use crate::message::{Item, Method, Options, Reach, Record, ReferrerPolicy, Request, Sealed};
 use crate::page::{Limits, Link, Node, Page};
 use crate::stats::Name;
 
@@ -39,6 +39,8 @@ pub(crate) struct Context {
     pub(crate) page: Option<Arc<Url>>,
     /// How far what it says may lead.
     pub(crate) reach: Reach,
+    /// The jar and the proxy that the page came by, if those are not the usual ones.
+    pub(crate) way: Option<Arc<Options>>,
     pub(crate) depth: u32,
     pub(crate) max_depth: u32,
     pub(crate) max_url: usize,
@@ -188,6 +190,7 @@ impl<S: Spider> Output<S> {
         Self::new(Context {
             page: url,
             reach: Reach::default(),
+            way: None,
             depth: page.depth(),
             max_depth: 0,
             max_url: MAX_URL,
@@ -204,6 +207,7 @@ impl<S: Spider> Output<S> {
         Self::new(Context {
             page: None,
             reach: Reach::default(),
+            way: None,
             depth: 0,
             max_depth: 0,
             max_url: MAX_URL,
@@ -286,7 +290,7 @@ impl<S: Spider> Output<S> {
         };
         match Record::from_item(&item, page) {
             Ok(mut record) => {
-                record.reach = self.context.reach;
+                (record.reach, record.way) = (self.context.reach, self.context.way.clone());
                 self.parsed.fill.note(&record, I::FIELDS);
                 self.parsed.records.push(record);
             }
@@ -299,7 +303,7 @@ impl<S: Spider> Output<S> {
         let Some(page) = self.context.page.clone() else { return };
         let record = serde_json::to_vec(&fields).ok().and_then(|json| Record::from_json(kind, page, json.into()));
         if let Some(mut record) = record {
-            record.reach = self.context.reach;
+            (record.reach, record.way) = (self.context.reach, self.context.way.clone());
             self.parsed.records.push(record);
         }
     }

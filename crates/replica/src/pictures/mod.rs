@@ -42,15 +42,28 @@ pub(crate) fn photograph(index: usize, unique_id: &str, taken: Taken) -> Vec<u8>
 
 /// The same picture as the photograph, 128 by 96 pixels, about 4 KB.
 pub(crate) fn thumbnail(index: usize) -> Vec<u8> {
+    jpeg(&thumbnail_pixels(index), THUMBNAIL_SIZE)
+}
+
+/// Left to right and top to bottom.
+pub(crate) const THUMBNAIL_SIZE: (u16, u16) = ((WIDTH / SHRINK) as u16, (PHOTO_ROWS * 16 / SHRINK) as u16);
+
+/// Its pixels as RGB.
+pub(crate) fn thumbnail_pixels(index: usize) -> Vec<u8> {
     let scenes = scenes();
     let row_bytes = 16 / SHRINK * (WIDTH / SHRINK) * 3;
     let mut pixels = Vec::with_capacity(PHOTO_ROWS * row_bytes);
     for (scene, row) in Composition::of(index).rows() {
         pixels.extend_from_slice(&scenes[scene].small[row * row_bytes..(row + 1) * row_bytes]);
     }
+    pixels
+}
+
+/// RGB pixels as a JPEG.
+pub(crate) fn jpeg(pixels: &[u8], (width, height): (u16, u16)) -> Vec<u8> {
     let mut jpeg = Vec::with_capacity(8 * 1024);
     Encoder::new(&mut jpeg, THUMBNAIL_QUALITY)
-        .encode(&pixels, (WIDTH / SHRINK) as u16, (PHOTO_ROWS * 16 / SHRINK) as u16, ColorType::Rgb)
+        .encode(pixels, width, height, ColorType::Rgb)
         .expect("the size is that of the pixels, and a Vec takes all");
     jpeg
 }

@@ -1,12 +1,26 @@
 //! The store on disk. A file has its name only once it is whole: it is written into a folder of this run's own in the
 //! same file system, `.part-…`, and renamed into place, so a reader sees all of it or nothing, whenever the process is
-//! killed. The folder is locked while its run lives; what is not locked was left by a dead one and is removed.
+//! killed. Nothing outside the root is ever written to, whoever plants links there: every path is opened below the
+//! root's handle ([`beneath`]), and before each object the store is asked whether it is still itself ([`identity`]).
+
+mod beneath;
+mod calls;
+mod identity;
+mod list;
+mod put;
+mod run;
+mod twins;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,20 +28,22 @@ use bytes::Bytes;
 use dragline::message::Body;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 use crate::error::StoreError;
+use crate::local::calls::{Calls, Real};
+use crate::local::identity::Identity;
+use crate::local::list::Passed;
+use crate::local::run::Run;
 use crate::name::Name;
-use crate::store::{About, Existing, Put, Stat, Store};
+use crate::store::{AT_ONCE, About, Existing, Pieces, Put, Stat, Store};
 
-/// Where a run keeps its unfinished files: this and a name of its own.
-const PARTS: &str = ".part-";
-/// The file in it that is locked for as long as the run lives.
-const LOCK: &str = "lock";
-/// A folder without a living owner is left alone for so long: its owner may be about to lock it.
-const YOUNG: Duration = Duration::from_secs(60);
 /// How often a file is tried again when the process has too many open, and how long that waits in between.
 const PATIENCE: (u32, Duration) = (100, Duration::from_millis(50));
+/// How many objects of a list may be found before they are asked for.
+const AHEAD: usize = 256;
+/// How much of a large object is read at a time.
+const PIECE: usize = 1 << 20;
 
 /// A folder.
 #[derive(Debug, Clone)]
@@ -37,21 +53,30 @@ pub struct Local(Arc<Folder>);
 struct Folder {
     root: PathBuf,
     sync: bool,
-    run: OnceLock<Run>,
+    calls: Arc<dyn Calls>,
+    opened: OnceLock<Opened>,
 }
 
-/// The folder of a run, and the lock on it.
+/// A store that can be written to. The handle keeps what was opened, whatever becomes of its path.
 #[derive(Debug)]
-struct Run {
-    parts: TempDir,
-    _lock: fs::File,
+struct Opened {
+    root: OwnedFd,
+    run: Run,
+    identity: Identity,
+    /// Held while a name is given, on a disk that does not tell capitals from small letters.
+    case_blind: Option<Mutex<()>>,
 }
 
 impl Local {
-    /// A store in a folder; with `sync`, each object is on the disk before it has its name. Touches nothing yet.
+    /// A store in a folder; with `sync`, each object is on the disk before it has its name, and its name before it counts
+    /// as kept. Touches nothing yet.
     #[must_use]
     pub fn new(root: PathBuf, sync: bool) -> Self {
-        Self(Arc::new(Folder { root, sync, run: OnceLock::new() }))
+        Self::with(root, sync, Arc::new(Real))
+    }
+
+    fn with(root: PathBuf, sync: bool, calls: Arc<dyn Calls>) -> Self {
+        Self(Arc::new(Folder { root, sync, calls, opened: OnceLock::new() }))
     }
 
     /// Does what blocks where it may.
@@ -79,21 +104,39 @@ impl Store for Local {
 
     async fn stat(&self, name: &Name) -> Result<Option<Stat>, StoreError> {
         let name = name.clone();
-        self.off_thread(move |folder| folder.stat(&folder.path(&name))).await
+        self.off_thread(move |folder| Ok(folder.object(&name, beneath::LOOK)?.map(|(_, stat)| stat))).await
     }
 
     async fn get(&self, name: &Name) -> Result<Option<Bytes>, StoreError> {
         let name = name.clone();
-        self.off_thread(move |folder| {
-            let path = folder.path(&name);
-            match folder.stat(&path)? {
-                None => Ok(None),
-                Some(_) => {
-                    fs::read(&path).map(|bytes| Some(bytes.into())).map_err(|error| StoreError::file(&path, error))
+        self.off_thread(move |folder| folder.get(&name)).await
+    }
+
+    async fn read(&self, name: &Name) -> Result<Option<Pieces>, StoreError> {
+        let object = name.clone();
+        let opened = self.off_thread(move |folder| folder.object(&object, beneath::READ)).await?;
+        let (store, name) = (self.clone(), name.clone());
+        Ok(opened.map(|(file, _)| {
+            let next = move |file: Option<File>| {
+                let (store, name) = (store.clone(), name.clone());
+                async move {
+                    let file = file?;
+                    let piece = store.off_thread(move |folder| {
+                        let mut piece = Vec::with_capacity(PIECE);
+                        match (&file).take(PIECE as u64).read_to_end(&mut piece) {
+                            Ok(_) => Ok((piece, file)),
+                            Err(error) => Err(folder.failed(&name, error)),
+                        }
+                    });
+                    match piece.await {
+                        Ok((piece, _)) if piece.is_empty() => None,
+                        Ok((piece, file)) => Some((Ok(Bytes::from(piece)), Some(file))),
+                        Err(error) => Some((Err(error), None)),
+                    }
                 }
-            }
-        })
-        .await
+            };
+            stream::unfold(Some(file), next).boxed()
+        }))
     }
 
     async fn put(&self, name: &Name, body: Body, _about: &About, existing: Existing) -> Result<Put, StoreError> {
@@ -103,35 +146,30 @@ impl Store for Local {
 
     async fn delete(&self, name: &Name) -> Result<bool, StoreError> {
         let name = name.clone();
-        self.off_thread(move |folder| {
-            let path = folder.path(&name);
-            match fs::remove_file(&path) {
-                Ok(()) => Ok(true),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-                Err(error) => Err(StoreError::file(&path, error)),
-            }
-        })
-        .await
+        self.off_thread(move |folder| folder.delete(&name)).await
     }
 
     fn list(&self, folder: &str) -> BoxStream<'static, Result<(Name, Stat), StoreError>> {
-        let (store, folder) = (self.clone(), folder.to_owned());
-        let found = async move {
-            let found = store.off_thread(move |store| {
-                let mut found = Vec::new();
-                store.walk(&folder, &mut found)?;
-                Ok(found)
+        let (store, path) = (self.clone(), folder.to_owned());
+        let begin = async move {
+            // the thread waits here for who reads the list, and ends when nobody does any more
+            let (sender, receiver) = mpsc::channel(AHEAD);
+            tokio::task::spawn_blocking(move || {
+                let listed = store.0.list(&path, &mut |name, stat| match sender.blocking_send(Ok((name, stat))) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                });
+                if let Err(error) = listed {
+                    let _ = sender.blocking_send(Err(error));
+                }
             });
-            match found.await {
-                Ok(found) => stream::iter(found.into_iter().map(Ok).collect::<Vec<_>>()),
-                Err(error) => stream::iter(vec![Err(error)]),
-            }
+            stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) })
         };
-        stream::once(found).flatten().boxed()
+        stream::once(begin).flatten().boxed()
     }
 
     fn parts(&self) -> Option<PathBuf> {
-        Some(self.0.run.get().map_or_else(|| self.0.root.clone(), |run| run.parts.path().to_owned()))
+        Some(self.0.opened.get().map_or_else(|| self.0.root.clone(), |opened| opened.run.path().to_owned()))
     }
 
     fn root(&self) -> Option<&Path> {
@@ -142,201 +180,109 @@ impl Store for Local {
 impl Folder {
     /// Makes the folder, makes sure that it can be written to, and removes what dead processes left half done.
     fn open(&self) -> Result<(), StoreError> {
-        let failed = |source| StoreError::file(&self.root, source);
-        fs::create_dir_all(&self.root).map_err(failed)?;
-        // Whoever makes his folder and locks it holds the store's, so that no folder is seen between the two.
-        let alone = fs::File::open(&self.root).ok().filter(|root| root.lock().is_ok());
-        // what cannot be listed or removed does no harm
-        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(PARTS) && is_left_over(&entry.path(), alone.is_some()) {
-                let _ = fs::remove_dir_all(entry.path());
-            }
+        if self.opened.get().is_some() {
+            return Ok(());
         }
-        let parts = tempfile::Builder::new().prefix(PARTS).tempdir_in(&self.root).map_err(failed)?;
-        let lock = fs::File::create(parts.path().join(LOCK)).map_err(failed)?;
-        // where there are no locks, nothing is removed for want of one
-        if lock.try_lock().is_ok() {
-            let _ = (&lock).write_all(b"taken");
-        }
-        drop(alone);
-        // without a name, so that a kill at this moment leaves none
-        let probe = tempfile::tempfile_in(&self.root).and_then(|mut file| file.write_all(b"can this be written to?"));
-        probe.map_err(failed)?;
-        let _ = self.run.set(Run { parts, _lock: lock });
+        let opened = self.make().map_err(|error| StoreError::new(self.root.display(), error))?;
+        let _ = self.opened.set(opened);
         Ok(())
     }
 
-    fn path(&self, name: &Name) -> PathBuf {
-        self.root.join(name.as_str())
-    }
-
-    fn stat(&self, path: &Path) -> Result<Option<Stat>, StoreError> {
-        match fs::symlink_metadata(path) {
-            Ok(found) if found.is_file() => Ok(Some(Stat { size: found.len(), modified: found.modified().ok() })),
-            Ok(_) => Ok(None),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-            Err(error) => Err(StoreError::file(path, error)),
+    fn make(&self) -> io::Result<Opened> {
+        let missing: Vec<_> = self.root.ancestors().take_while(|folder| !folder.exists()).collect();
+        fs::create_dir_all(&self.root)?;
+        if self.sync {
+            for parent in missing.iter().filter_map(|folder| folder.parent()) {
+                let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+                self.calls.sync(&File::open(parent)?)?;
+            }
         }
-    }
-
-    fn put(&self, name: &Name, body: Body, existing: Existing) -> Result<Put, StoreError> {
-        let path = self.path(name);
-        if existing == Existing::Keep && self.stat(&path)?.is_some() {
-            return Ok(Put::Kept);
+        let root = beneath::root(&self.root)?;
+        if is_open_to_all(rustix::fs::fstat(&root)?.st_mode) {
+            let cure = "take that from them: chmod o-w";
+            tracing::warn!(store = %self.root.display(), cure, "everybody may write to the store, and remove what is in it");
         }
-        let parts = self.run.get().map_or(self.root.as_path(), |run| run.parts.path());
-        let folder = path.parent().unwrap_or(&self.root);
-        let put = || {
-            let file = match body {
-                Body::File { file, .. } if file.path().starts_with(&self.root) => file,
-                Body::File { file, .. } => {
-                    let mut copy = patiently(|| Body::part_file(parts))?;
-                    io::copy(&mut fs::File::open(file.path())?, copy.as_file_mut())?;
-                    copy
-                }
-                Body::Memory(bytes) => {
-                    let mut file = patiently(|| Body::part_file(parts))?;
-                    file.write_all(&bytes)?;
-                    file
-                }
-            };
-            if self.sync {
-                file.as_file().sync_all()?;
+        let run = Run::begin(&root, &self.root)?;
+        let identity = match Identity::read(&root, &self.root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.write_identity(&root, &run)?;
+                Identity::read(&root, &self.root)?
             }
-            // a store that is gone is not made again: whoever unmounted it has its objects elsewhere
-            if !folder.exists() && self.root.exists() {
-                fs::create_dir_all(folder)?;
-            }
-            match existing {
-                Existing::Replace => drop(file.persist(&path).map_err(|error| error.error)?),
-                Existing::Keep => match file.persist_noclobber(&path) {
-                    Ok(_) => {}
-                    Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => return Ok(Put::Kept),
-                    Err(error) => return Err(error.error),
-                },
-            }
-            if self.sync {
-                patiently(|| fs::File::open(folder))?.sync_all()?;
-            }
-            Ok(Put::Written)
+            found => found?,
         };
-        put().map_err(|source| StoreError::file(&path, source))
+        let case_blind = twins::is_case_blind(&root).then(Mutex::default);
+        Ok(Opened { root, run, identity, case_blind })
     }
 
-    fn walk(&self, folder: &str, found: &mut Vec<(Name, Stat)>) -> Result<(), StoreError> {
-        let path = self.root.join(folder);
-        let entries = match fs::read_dir(&path) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(StoreError::file(&path, error)),
+    /// The store as it was opened.
+    fn opened(&self) -> Result<&Opened, StoreError> {
+        self.opened.get().ok_or_else(|| StoreError::new(self.root.display(), "it is not open"))
+    }
+
+    /// Opens an object and looks at it; none if there is none.
+    fn object(&self, name: &Name, flags: rustix::fs::OFlags) -> Result<Option<(File, Stat)>, StoreError> {
+        let open = || match self.opened.get() {
+            Some(opened) => beneath::open(&opened.root, name.as_str(), flags),
+            None => beneath::open(beneath::root(&self.root)?, name.as_str(), flags),
         };
-        for entry in entries.flatten() {
-            let file = entry.file_name();
-            let Some(file) = file.to_str() else { continue };
-            let name = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
-            match (entry.file_type(), Name::new(&name)) {
-                (Ok(kind), Ok(_)) if kind.is_dir() => self.walk(&name, found)?,
-                (Ok(kind), Ok(name)) if kind.is_file() => {
-                    if let Some(stat) = self.stat(&entry.path())? {
-                        found.push((name, stat));
-                    }
-                }
-                _ => {}
-            }
+        let found =
+            patiently(open).and_then(|file| Ok(beneath::object(&file)?.map(|stat| (file.into(), list::of(&stat)))));
+        match found {
+            Err(error) if beneath::is_none(&error) => Ok(None),
+            found => found.map_err(|error| self.failed(name, error)),
         }
-        Ok(())
+    }
+
+    fn get(&self, name: &Name) -> Result<Option<Bytes>, StoreError> {
+        let Some((file, stat)) = self.object(name, beneath::READ)? else { return Ok(None) };
+        // what grows meanwhile is no more trusted than what is too large
+        let expected = usize::try_from(stat.size.min(AT_ONCE)).unwrap_or_default();
+        let mut bytes = Vec::new();
+        let read = match bytes.try_reserve_exact(expected + 1) {
+            Ok(()) => file.take(AT_ONCE + 1).read_to_end(&mut bytes),
+            Err(error) => Err(io::Error::other(error)),
+        };
+        match read {
+            Ok(_) if bytes.len() as u64 > AT_ONCE => Err(StoreError::of_object(
+                self.root.join(name.as_str()).display(),
+                "it is too large to be read at once",
+            )),
+            Ok(_) => Ok(Some(bytes.into())),
+            Err(error) => Err(self.failed(name, error)),
+        }
+    }
+
+    fn list(&self, path: &str, found: &mut impl FnMut(Name, Stat) -> ControlFlow<()>) -> Result<(), StoreError> {
+        let mut passed = Passed::default();
+        let listed = beneath::root(&self.root)
+            .and_then(|root| if path.is_empty() { Ok(root) } else { beneath::open(root, path, beneath::FOLDER) })
+            .and_then(|folder| list::walk(folder, path, &mut passed, found));
+        if passed.count > 0 {
+            let (count, first) = (passed.count, passed.first.escape_debug());
+            tracing::warn!(store = %self.root.display(), count, %first, "what is no object was passed over");
+        }
+        match listed {
+            Err(error) if !beneath::is_none(&error) => Err(StoreError::new(self.root.join(path).display(), error)),
+            _ => Ok(()),
+        }
     }
 }
 
-/// Whether the run of a folder is gone: nobody holds its lock. Where a folder cannot be locked (the store's own), one that
-/// is young may belong to somebody who is about to lock it.
-fn is_left_over(parts: &Path, alone: bool) -> bool {
-    let age = fs::metadata(parts).and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
-    let is_settled = alone || age.is_some_and(|age| age > YOUNG);
-    match fs::File::open(parts.join(LOCK)) {
-        Ok(lock) => lock.try_lock().is_ok() && (is_settled || lock_was_taken(parts)),
-        Err(error) => error.kind() == io::ErrorKind::NotFound && is_settled,
-    }
-}
-
-/// A lock that was taken once says so, so that the folder of a run that was just killed is known for what it is.
-fn lock_was_taken(parts: &Path) -> bool {
-    fs::metadata(parts.join(LOCK)).is_ok_and(|lock| lock.len() > 0)
+/// Whether everybody may write to a folder and remove what others wrote: there is no sticky bit, as there is on `/tmp`.
+fn is_open_to_all(mode: rustix::fs::RawMode) -> bool {
+    mode & 0o1002 == 0o002
 }
 
 /// Tries again for as long as the process has too many files open: that passes, and no photograph is lost for it.
 fn patiently<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    const EMFILE: i32 = 24;
     let (mut left, wait) = PATIENCE;
     loop {
         match open() {
-            Err(error) if error.raw_os_error() == Some(EMFILE) && left > 0 => {
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) && left > 0 => {
                 left -= 1;
                 std::thread::sleep(wait);
             }
             other => return other,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn store() -> (tempfile::TempDir, Local) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Local::new(folder.path().join("photos"), true);
-        store.0.open().expect("opened");
-        (folder, store)
-    }
-
-    fn parts(store: &Local) -> PathBuf {
-        store.parts().expect("a folder")
-    }
-
-    #[tokio::test]
-    async fn a_folder_is_a_store() {
-        let folder = tempfile::tempdir().expect("a folder");
-        crate::conformance::run(|| Local::new(folder.path().join("photos"), false)).await;
-    }
-
-    #[tokio::test]
-    async fn nothing_but_the_object_is_left() {
-        let (_folder, store) = store();
-        let name = Name::new("full/a.png").expect("a name");
-        store.put(&name, Body::Memory("x".into()), &About::default(), Existing::Replace).await.expect("kept");
-        let left: Vec<_> = fs::read_dir(parts(&store)).expect("a folder").flatten().collect();
-        assert_eq!(left.len(), 1, "nothing but the lock is left: {left:?}");
-        let (root, parts) = (store.root().expect("a folder").to_owned(), parts(&store));
-        drop(store);
-        assert!(!parts.exists() && root.join("full/a.png").exists());
-    }
-
-    #[test]
-    fn what_dead_processes_left_is_removed_and_the_living_are_let_be() {
-        let (_folder, living) = store();
-        fs::write(parts(&living).join("half.part"), b"half").expect("written");
-        let root = living.root().expect("a folder").to_owned();
-        let dead = root.join(".part-dead");
-        fs::create_dir(&dead).expect("a folder");
-        fs::write(dead.join(LOCK), b"taken").expect("written");
-        // one that was killed before it could lock its folder
-        let unlocked = root.join(".part-unlocked");
-        fs::create_dir(&unlocked).expect("a folder");
-        let second = Local::new(root, false);
-        second.0.open().expect("opened beside the first");
-        assert!(parts(&living).join("half.part").exists() && !unlocked.exists() && !dead.exists());
-        // and the second one's end takes nothing from the first
-        drop(second);
-        assert!(parts(&living).exists());
-    }
-
-    #[test]
-    fn a_store_that_cannot_be_made_is_named() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("file");
-        fs::write(&file, b"").expect("written");
-        let error = Local::new(file.join("photos"), false).0.open().expect_err("a file is in the way");
-        assert!(error.to_string().ends_with("photos` cannot be used as a store"), "{error}");
     }
 }

@@ -64,6 +64,7 @@ fn crawl_with(settings: Settings, site: Site, order: Order) -> Crawled {
         let context = Context {
             page,
             reach: Default::default(),
+            way: None,
             depth,
             max_depth: 0,
             max_url: 8192,

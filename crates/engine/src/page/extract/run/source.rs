@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use dragline_query::{JmesPath, Query, QueryError};
 use ego_tree::NodeId;
@@ -13,7 +12,9 @@ use url::Url;
 
 use crate::error::{Error, Result};
 use crate::page::extract::{Extract, json};
-use crate::page::{Node, Page, Selection};
+use crate::page::given::Given;
+use crate::page::selection::look;
+use crate::page::{Node, Page};
 
 /// A field of a struct, for its errors.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +38,7 @@ pub struct Scope<'s, 'a> {
 /// Where a field's value is found: nodes, then JSON in them, then a pattern in that; the parts that were given.
 #[derive(Debug)]
 pub struct Source {
-    nodes: Option<Arc<Query>>,
+    nodes: Option<Query>,
     json: Option<JmesPath>,
     pattern: Option<Regex>,
     /// As errors show it.
@@ -90,7 +91,7 @@ impl Source {
     }
 
     fn nodes(mut self, query: Result<Query, QueryError>, text: &str) -> Self {
-        self.nodes = query.map(Arc::new).map_err(|fault| self.fault = Some(fault)).ok();
+        self.nodes = query.map_err(|fault| self.fault = Some(fault)).ok();
         self.says(text)
     }
 
@@ -123,8 +124,8 @@ impl Source {
         let only_nodes = self.json.is_none() && self.pattern.is_none();
         let mut pieces: Vec<Piece<'a>> = match &self.nodes {
             None => vec![scope.here()],
-            Some(query) if only_nodes && !all => scope.select(query).first_opt().map(Piece::Node).into_iter().collect(),
-            Some(query) => scope.select(query).iter().map(Piece::Node).collect(),
+            Some(query) if only_nodes && !all => scope.nodes(query, 1).into_iter().take(1).map(Piece::Node).collect(),
+            Some(query) => scope.nodes(query, usize::MAX).into_iter().map(Piece::Node).collect(),
         };
         if let Some(path) = &self.json {
             pieces = scope.json(&pieces, path)?.into_iter().map(Piece::Json).collect();
@@ -174,11 +175,15 @@ impl<'s, 'a> Scope<'s, 'a> {
         self.from.map_or(Piece::Page(self.page), |node| Piece::Node(node.clone()))
     }
 
-    fn select(&self, query: &Arc<Query>) -> Selection<'a> {
+    /// What a query finds, without a selection around it: a struct has many fields, a page many structs.
+    fn nodes(&self, query: &Query, limit: usize) -> Vec<Node<'a>> {
+        let mut found = Vec::new();
+        let given = Given::default();
         match self.from {
-            Some(node) => node.select(query),
-            None => self.page.root().select(query),
+            Some(node) => look(node, query, &given, limit, &mut found),
+            None => look(&self.page.root(), query, &given, limit, &mut found),
         }
+        found
     }
 
     /// What an expression finds in the JSON of these nodes. What is no JSON fails only where none of them is.
