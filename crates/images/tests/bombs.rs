@@ -33,7 +33,7 @@ fn png(width: u32, height: u32, rows: usize, between: &[Vec<u8>]) -> Vec<u8> {
     [b"\x89PNG\r\n\x1A\n".to_vec(), parts.concat().concat()].concat()
 }
 
-/// A text of a gigabyte, packed a thousand to one.
+/// A text of many megabytes, packed a thousand to one.
 fn text(megabytes: usize) -> Vec<u8> {
     let mut packer = ZlibEncoder::new(b"Comment\0\0".to_vec(), Compression::best());
     for _ in 0..megabytes {
@@ -78,8 +78,8 @@ fn i02_i03_i04_bombs_are_refused_in_little_memory() {
     let bombs = [
         ("a PNG of 50,000 x 50,000", png(50_000, 50_000, 100, &[]), "image_too_large"),
         ("a PNG as large as may be, of few rows", png(10_000, 10_000, 10, &[]), "image_too_large"),
-        ("a text of a gigabyte", png(8, 8, 8, &[text(1024)]), "image_metadata"),
-        ("a million chunks", png(8, 8, 8, &vec![chunk(b"tEXt", b"a\0"); 1_000_000]), "image_metadata"),
+        ("a text of 256 MiB", png(8, 8, 8, &[text(256)]), "image_metadata"),
+        ("100,000 chunks", png(8, 8, 8, &vec![chunk(b"tEXt", b"a\0"); 100_000]), "image_metadata"),
         ("a GIF of 65,535 x 65,535", gif(65_535, 1), "image_too_large"),
         ("a GIF of 100,000 frames", gif(1, 100_000), "image_too_many_frames"),
         ("a GIF of 900 large frames", gif(8000, 900), "image_too_many_frames"),

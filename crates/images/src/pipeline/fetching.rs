@@ -44,7 +44,7 @@ impl Media {
                 Some(found) if response.status == StatusCode::NOT_MODIFIED => {
                     self.uptodate(ask, found, Some(&response)).await
                 }
-                _ => self.keep(ask, response).await,
+                _ => self.keep(ask, response, visit).await,
             },
             Err(failure) if failure.kind == FailureKind::Stopped => Err(failure.into()),
             Err(Failure { kind: FailureKind::Disk, detail, .. }) => Err(disk(StoreError::new(&self.store, detail))),

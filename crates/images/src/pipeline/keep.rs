@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use dragline::error::Result;
 use dragline::message::{Body, Response};
-use dragline_store::manifest::Object;
+use dragline_store::manifest::{Object, Visit};
 use dragline_store::{About, Existing, Name, Put, Scope, StoreError};
 use http::header;
 use jiff::Timestamp;
@@ -17,70 +17,101 @@ use super::media::{Ask, Media, disk, key_of};
 use super::names::{self, Names, Wanted};
 use super::opt_outs;
 use super::recall::Found;
-use crate::entry::{Entry, Status};
+use crate::entry::{Entry, Note, Status};
 use crate::hex;
 use crate::picture::Kind;
 
-impl Media {
-    /// Checks a body and gives it its name.
-    pub(super) async fn keep(&self, ask: &Ask, response: Response) -> Result<Entry> {
-        let status = if response.from_cache { Status::Cached } else { Status::Downloaded };
-        let final_url = ask.is_wire().then(|| response.url.as_str().to_owned());
-        let http_status = Some(response.status.as_u16());
-        let signals = opt_outs::read(&response.headers);
-        let refused = |reason: &str, detail: String| {
-            let failed = Entry::failed(ask.text.clone(), reason, detail);
-            Entry { final_url: final_url.clone(), http_status, opt_outs: signals.clone(), ..failed }
-        };
-        if let Some(entry) = self.opted_out(ask, &signals) {
-            let entry = Entry { final_url, http_status, ..entry };
-            self.note_failure(ask, &entry, None);
-            return Ok(entry);
+/// What an answer says beside its body.
+struct Answer {
+    status: Status,
+    final_url: Option<String>,
+    http_status: u16,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    opt_outs: Vec<String>,
+}
+
+/// An object that is in the store.
+struct Kept {
+    name: Name,
+    facts: Facts,
+    thumbs: BTreeMap<String, String>,
+    notes: Vec<Note>,
+}
+
+impl Answer {
+    fn of(ask: &Ask, response: &Response) -> Self {
+        Self {
+            status: if response.from_cache { Status::Cached } else { Status::Downloaded },
+            final_url: ask.is_wire().then(|| response.url.as_str().to_owned()),
+            http_status: response.status.as_u16(),
+            etag: text(&response.headers, &header::ETAG),
+            last_modified: text(&response.headers, &header::LAST_MODIFIED),
+            opt_outs: opt_outs::read(&response.headers),
         }
+    }
+}
+
+impl Media {
+    /// Checks a body and gives it its name. What is not kept leaves the URL with the object that it had before.
+    pub(super) async fn keep(&self, ask: &Ask, response: Response, before: Option<Visit>) -> Result<Entry> {
+        let answer = Answer::of(ask, &response);
+        let kept = match self.opted_out(ask, &answer.opt_outs) {
+            Some(entry) => Err(entry),
+            None => self.check_and_put(ask, response).await?,
+        };
+        match kept {
+            Ok(kept) => Ok(self.note_kept(ask, answer, kept)),
+            Err(entry) => {
+                let Answer { final_url, http_status, opt_outs, .. } = answer;
+                let entry = Entry { final_url, http_status: Some(http_status), opt_outs, ..entry };
+                self.note_failure(ask, &entry, before);
+                Ok(entry)
+            }
+        }
+    }
+
+    /// The object that a body has become, or the entry of what is not kept.
+    async fn check_and_put(&self, ask: &Ask, response: Response) -> Result<Result<Kept, Entry>> {
+        let refused = |reason: &str, detail: String| Ok(Err(Entry::failed(ask.text.clone(), reason, detail)));
         let said = Said { content_type: text(&response.headers, &header::CONTENT_TYPE), url: response.url };
         let (checker, hashes, body) = (self.checker.clone(), self.hashes, response.body);
-        let checked = match self.workers.run(move || checker.check(body, &said, hashes)).await {
-            Ok(Ok(checked)) => checked,
-            Ok(Err(Unkept::Store(error))) => return Err(disk(error)),
-            Ok(Err(Unkept::Refused { reason, detail })) => {
-                let entry = refused(reason, detail);
-                self.note_failure(ask, &entry, None);
-                return Ok(entry);
-            }
-            Err(lost) => {
-                let entry = refused(lost.name(), lost.to_string());
-                self.note_failure(ask, &entry, None);
-                return Ok(entry);
-            }
-        };
-        let Checked { body, facts, thumbs, notes } = checked;
+        let Checked { body, facts, thumbs, notes } =
+            match self.workers.run(move || checker.check(body, &said, hashes)).await {
+                Ok(Ok(checked)) => checked,
+                Ok(Err(Unkept::Store(error))) => return Err(disk(error)),
+                Ok(Err(Unkept::Refused { reason, detail })) => return refused(reason, detail),
+                Err(lost) => return refused(lost.name(), lost.to_string()),
+            };
         let name = match self.put(ask, &facts, body).await {
             Ok(Some(name)) => name,
             Ok(None) => {
                 let detail = "another process has taken its name just now, for other bytes".to_owned();
-                return Ok(refused("name_taken", detail));
+                return refused("name_taken", detail);
             }
             Err(error) if error.scope == Scope::Object => {
-                let entry = refused("name_refused", format!("{error}: {}", error.source));
-                self.note_failure(ask, &entry, None);
-                return Ok(entry);
+                return refused("name_refused", format!("{error}: {}", error.source));
             }
             Err(error) => return Err(disk(error)),
         };
         let thumbs = self.put_thumbs(&name, thumbs).await?;
-        let mut entry = self.entry_of(ask, status, &name, &facts, thumbs);
-        (entry.final_url, entry.http_status, entry.notes) = (final_url, http_status, notes);
-        (entry.fetched_at, entry.opt_outs) = (Some(Timestamp::now()), signals);
+        Ok(Ok(Kept { name, facts, thumbs, notes }))
+    }
+
+    fn note_kept(&self, ask: &Ask, answer: Answer, kept: Kept) -> Entry {
+        let Kept { name, facts, thumbs, notes } = kept;
+        let mut entry = self.entry_of(ask, answer.status, &name, &facts, thumbs);
+        (entry.final_url, entry.http_status) = (answer.final_url, Some(answer.http_status));
+        (entry.fetched_at, entry.opt_outs, entry.notes) = (Some(Timestamp::now()), answer.opt_outs, notes);
         if self.ledger().is_kept() {
-            let mut visit = ask.visit(status);
-            (visit.final_url, visit.http_status) = (entry.final_url.clone(), http_status);
+            let mut visit = ask.visit(answer.status);
+            (visit.final_url, visit.http_status) = (entry.final_url.clone(), entry.http_status);
             (visit.name, visit.opt_outs) = (Some(name.to_string()), entry.opt_outs.clone());
-            visit.etag = text(&response.headers, &header::ETAG);
-            visit.last_modified = text(&response.headers, &header::LAST_MODIFIED);
+            (visit.etag, visit.last_modified) = (answer.etag, answer.last_modified);
             visit.fetched_at = entry.fetched_at;
             self.note(ask, visit, Some(self.row(&name, &facts, &entry.thumbs, None)));
         }
-        Ok(entry)
+        entry
     }
 
     /// Puts a body where it belongs; none if the name has gone to others meanwhile.
