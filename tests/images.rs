@@ -81,7 +81,8 @@ fn what_is_large_goes_through_a_file_and_what_is_too_large_is_refused() {
     let detail = image(&ended, 0)["detail"].as_str().expect("text");
     assert!(detail.contains("is over `pipelines.images.max_body` = 10.0 KiB"), "{detail}");
 
-    let ended = album.crawl(&scene, &["-s", "pipelines.images.store=tiny", "-s", "pipelines.images.limits.max_side=100"]);
+    let ended =
+        album.crawl(&scene, &["-s", "pipelines.images.store=tiny", "-s", "pipelines.images.limits.max_side=100"]);
     assert_eq!(ended.count("file_failed_count/image_too_large"), 5);
 }
 

@@ -168,9 +168,10 @@ impl Shared {
                 }
             }
             let answer = lock(&self.answers).get(&path).cloned().unwrap_or_else(|| Answer::status(404));
-            let is_unchanged = [("etag", "if-none-match"), ("last-modified", "if-modified-since")]
-                .iter()
-                .any(|(says, asks)| answer.says(says).is_some() && answer.says(says) == fields.get(*asks).map(String::as_str));
+            let is_unchanged =
+                [("etag", "if-none-match"), ("last-modified", "if-modified-since")].iter().any(|(says, asks)| {
+                    answer.says(says).is_some() && answer.says(says) == fields.get(*asks).map(String::as_str)
+                });
             let (status, body) = if is_unchanged { (304, Vec::new()) } else { (answer.status, answer.body.clone()) };
             lock(&self.asked).push(Asked { path, fields, status });
             let mut head = format!("HTTP/1.1 {status} Status\r\n");

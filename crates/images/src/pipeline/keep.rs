@@ -99,7 +99,13 @@ impl Media {
     }
 
     /// Puts a body under the first name of a few that is free or has these bytes: nothing is overwritten.
-    async fn put_beside(&self, name: Name, facts: &Facts, body: Body, about: &About) -> Result<Option<Name>, StoreError> {
+    async fn put_beside(
+        &self,
+        name: Name,
+        facts: &Facts,
+        body: Body,
+        about: &About,
+    ) -> Result<Option<Name>, StoreError> {
         // of this process, one at a time looks whether a name is free
         let turn = self.naming.turn(key_of(name.as_str().as_bytes()));
         let _alone = turn.lock().await;

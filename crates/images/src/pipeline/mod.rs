@@ -67,7 +67,8 @@ impl Component for Images {
             && !settings.thumbs.is_empty()
             && template.depth() > DEPTH_WITH_THUMBS
         {
-            let text = format!("has more than {DEPTH_WITH_THUMBS} parts, which leaves no room for the folders of thumbnails");
+            let text =
+                format!("has more than {DEPTH_WITH_THUMBS} parts, which leaves no room for the folders of thumbnails");
             return Err(Error::setting(&key("names"), text));
         }
         let checker = Checker::Images(Box::new(Pictures::new(&settings, Arc::clone(table))));

@@ -108,7 +108,11 @@ mod tests {
         table.remember(0, &entry("first"));
         for key in 1..100 {
             table.remember(key, &entry("other"));
-            assert_eq!(table.known(0).and_then(|entry| entry.reason).as_deref(), Some("first"), "asked about all along");
+            assert_eq!(
+                table.known(0).and_then(|entry| entry.reason).as_deref(),
+                Some("first"),
+                "asked about all along"
+            );
         }
         assert!(table.has_forgotten());
         let known = (0..100).filter(|key| table.known(*key).is_some()).count();

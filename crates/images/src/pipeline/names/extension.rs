@@ -8,9 +8,9 @@ use super::types::TYPES;
 
 /// What is named so is run, or tells a program to run something: such an extension comes from the bytes alone.
 const RUN: &[&str] = &[
-    "appimage", "bat", "cmd", "com", "cpl", "desktop", "dll", "exe", "hta", "htaccess", "inf", "jar", "jse", "jsp", "lnk",
-    "msc", "msi", "msp", "php", "phtml", "pif", "pl", "ps1", "py", "pyc", "pyo", "reg", "scf", "scr", "sh", "so", "url",
-    "vb", "vbe", "vbs", "ws", "wsf", "wsh",
+    "appimage", "bat", "cmd", "com", "cpl", "desktop", "dll", "exe", "hta", "htaccess", "inf", "jar", "jse", "jsp",
+    "lnk", "msc", "msi", "msp", "php", "phtml", "pif", "pl", "ps1", "py", "pyc", "pyo", "reg", "scf", "scr", "sh",
+    "so", "url", "vb", "vbe", "vbs", "ws", "wsf", "wsh",
 ];
 
 /// Kinds whose bytes look like those of any archive, or of any text: the server may know better.

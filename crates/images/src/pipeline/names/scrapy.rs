@@ -76,10 +76,7 @@ mod tests {
             image_name("https://dev.mydeco.com/mydeco.gif"),
             "full/3fd165099d8e71b8a48b2683946e64dbfad8b52d.jpg"
         );
-        assert_eq!(
-            thumb_name("file:///tmp/foo.jpg", "50"),
-            "thumbs/50/38a86208c36e59d4404db9e37ce04be863ef0335.jpg"
-        );
+        assert_eq!(thumb_name("file:///tmp/foo.jpg", "50"), "thumbs/50/38a86208c36e59d4404db9e37ce04be863ef0335.jpg");
         assert_eq!(
             file_name("https://dev.mydeco.com/two/dirs/with%20spaces%2Bsigns.doc"),
             "full/94ccc495a17b9ac5d40e3eabf3afcb8c2c9b9e1a.doc"

@@ -123,13 +123,7 @@ impl Width {
 }
 
 impl Place {
-    fn value<'a>(
-        &self,
-        subject: &'a Subject,
-        of_url: &'a str,
-        of_bytes: &'a str,
-        extension: &'a str,
-    ) -> Cow<'a, str> {
+    fn value<'a>(&self, subject: &'a Subject, of_url: &'a str, of_bytes: &'a str, extension: &'a str) -> Cow<'a, str> {
         let host = |url: Option<&'a Url>| Cow::Borrowed(url.and_then(Url::host_str).unwrap_or_default());
         match self {
             Self::Item(path) => subject.item.as_deref().map(|item| field(item, path)).unwrap_or_default(),
@@ -244,7 +238,9 @@ fn place(inside: &str) -> Result<Part, String> {
         None => (inside, Width::Any),
         Some((name, digits)) => {
             let number: usize = digits.parse().ok().filter(|number| (1..=200).contains(number)).ok_or_else(|| {
-                format!("`{{{inside}}}` has no number of characters from 1 to 200 behind its colon, such as `{{sha1:8}}`")
+                format!(
+                    "`{{{inside}}}` has no number of characters from 1 to 200 behind its colon, such as `{{sha1:8}}`"
+                )
             })?;
             (name, if digits.starts_with('0') { Width::Zeros(number) } else { Width::Cut(number) })
         }

@@ -202,4 +202,3 @@ pub(super) const TYPES: &[(&str, &str)] = &[
 
 /// The types of Python's own table, at its beginning: Scrapy knows no other.
 pub(super) const OF_SCRAPY: usize = 149;
-
