@@ -169,6 +169,8 @@ fn i10_a_page_that_is_not_the_pictures_own_is_as_foreign_as_others() {
     assert_eq!(text(&judged.reports[0], "page"), sites.page("open"));
     let judged = judge(&[&sites.photo("referer-403", PHOTOS.plain), "--page", &sites.url()]);
     assert_eq!(text(&judged.reports[0], "verdict"), "referer");
+    let judged = judge(&[&sites.photo("forbidden", PHOTOS.plain)]);
+    assert!(judged.stderr.contains("`--page URL` names another page"), "{}", judged.stderr);
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod shown;
 mod subjects;
 
 use dragline::{Fetcher, Registry, Settings};
-use dragline_images::hotlink::{self, Judge, Report, Robots, Subject};
+use dragline_images::hotlink::{self, Judge, Report, Robots, Subject, Verdict};
 use futures_util::StreamExt as _;
 use indicatif::ProgressBar;
 
@@ -57,6 +57,12 @@ async fn judge_all(judge: &Judge, found: &Found, command: &Hotlink) -> anyhow::R
         done += 1;
         untold |= !report.verdict.is_told();
         hidden(bar.as_ref(), || say_report(command, &report))?;
+        if report.verdict == Verdict::Forbidden && report.page == Subject::alone(report.picture.clone()).page {
+            let picture = shown::url(&report.picture);
+            hidden(bar.as_ref(), || {
+                note(&format!("{picture} was asked for as from its own site; `--page URL` names another page"))
+            });
+        }
         show(bar.as_ref(), done, all, found.subjects.get(done));
     }
     if let Some(bar) = bar {
