@@ -35,7 +35,7 @@ fn names_that_nothing_answers_to_are_met_with_those_that_there_are() {
     refused(&scene, &["crawl", "kodak"], known);
     let format = "no feed format is called `jsonk` (known: jsonl, json, csv, xml, sqlite; did you mean `json`?)";
     refused(&scene, &[&CRAWL[..], &["-o", "x.jsonk"]].concat(), format);
-    let pipeline = "no pipeline is called `imagse` (known: dedupe, images, validate; did you mean `images`?)";
+    let pipeline = "no pipeline is called `imagse` (known: dedupe, files, images, validate; did you mean `images`?)";
     refused(&scene, &[&CRAWL[..], &["-s", "pipelines.order=['imagse']"]].concat(), pipeline);
     refused(&scene, &[&CRAWL[..], &["-s", "pipelines.imagse.store='x'"]].concat(), pipeline);
     let middleware = "no middleware is called `retyr`";
@@ -130,7 +130,7 @@ fn a_place_that_cannot_be_written_to_ends_it_before_any_request() {
     std::fs::write(scene.path("file"), "in the way").expect("written");
     let ended = album.crawl(&scene, &["-s", "pipelines.images.store=file/photos"]);
     ended.expect_code(6);
-    assert!(ended.stderr.contains("`file/photos/full` cannot be used as the image store"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`file/photos` cannot be used as the image store"), "{}", ended.stderr);
     let ended = album.crawl(&scene, &["-o", "no/such/folder/x.jsonl"]);
     ended.expect_code(6);
     assert!(ended.stderr.contains("`no/such/folder/x.jsonl` cannot be used as a feed"), "{}", ended.stderr);

@@ -1,14 +1,14 @@
 //! Where items go: formats, compression, batches, a table, a bucket, and what happens when a place fails.
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "tests fail by panicking, and say what they skip")]
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::io::Read;
+use std::process::Child;
 
 use dragline_replica::books::{Books, Options};
-use dragline_tests::{Ended, Scene, signal, wait_until};
+use dragline_tests::servers::Moto;
+use dragline_tests::{Ended, Scene, wait_until};
 use serde_json::Value;
 
 fn shop(size: usize, latency: u64) -> Books {
@@ -180,78 +180,18 @@ fn patience_with_a_feed_has_an_end() {
     );
 }
 
-/// A server that speaks S3 as Amazon's does.
-struct Moto {
-    server: Child,
-    port: u16,
-}
-
-impl Moto {
-    /// Starts it; none where `tests/run` could not install it.
-    fn start() -> Option<Self> {
-        if std::env::var_os("DRAGLINE_NO_MOTO").is_some() {
-            println!("skipped: moto could not be installed here");
-            return None;
-        }
-        let test = std::env::current_exe().expect("the test's own path");
-        let server = test.ancestors().nth(3).expect("target/debug/deps/test").join("moto/bin/moto_server");
-        assert!(server.exists(), "{} is not there: tests/run installs it", server.display());
-        let mut server = Command::new(server)
-            .args(["-p", "0"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("moto runs");
-        let mut said = BufReader::new(server.stderr.take().expect("its messages"));
-        let mut line = String::new();
-        while !line.contains("Running on http://127.0.0.1:") {
-            line.clear();
-            assert!(said.read_line(&mut line).expect("a line") > 0, "moto says where it is");
-        }
-        let port = line.trim_end().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
-        // it goes on talking, and must not wait for a reader
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        Some(Self { server, port })
-    }
-
-    fn ask(&self, method: &str, path: &str) -> String {
-        let mut wire = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
-        // moto looks whether a request is signed, and not by whom
-        let signed =
-            "AWS4-HMAC-SHA256 Credential=id/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
-        let head = format!(
-            "{method} {path} HTTP/1.0\r\nhost: 127.0.0.1\r\nauthorization: {signed}\r\ncontent-length: 0\r\n\r\n"
-        );
-        wire.write_all(head.as_bytes()).expect("asked");
-        let mut answer = String::new();
-        wire.read_to_string(&mut answer).expect("an answer");
-        answer.split_once("\r\n\r\n").expect("a head").1.to_owned()
-    }
-
-    fn keys(&self, bucket: &str) -> Vec<String> {
-        let list = self.ask("GET", &format!("/{bucket}"));
-        list.split("<Key>").skip(1).map(|rest| rest.split('<').next().expect("a key").to_owned()).collect()
-    }
-
-    fn crawl(&self, shop: &Books, scene: &Scene, feeds: &str) -> Ended {
-        fs::write(scene.path("feeds.toml"), feeds).expect("written");
-        let url = format!("url={}", shop.url());
-        let patience = "crawl.patience=2s";
-        let mut command = scene.command("books", &["-a", &url, "--config", "feeds.toml", "-s", patience]);
-        command.env("AWS_ACCESS_KEY_ID", "canary-id").env("AWS_SECRET_ACCESS_KEY", "canary-secret");
-        command.env("AWS_REGION", "us-east-1").env("AWS_ALLOW_HTTP", "true");
-        command.env("AWS_ENDPOINT", format!("http://127.0.0.1:{}", self.port)).env("TMPDIR", scene.path(""));
-        let ended = scene.ended(&command.output().expect("the binary runs"));
-        assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
-        ended
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        signal(&self.server, "KILL");
-        let _ = self.server.wait();
-    }
+/// Crawls a shop with feeds in buckets.
+fn crawl_into(moto: &Moto, shop: &Books, scene: &Scene, feeds: &str) -> Ended {
+    fs::write(scene.path("feeds.toml"), feeds).expect("written");
+    let url = format!("url={}", shop.url());
+    let patience = "crawl.patience=2s";
+    let mut command = scene.command("books", &["-a", &url, "--config", "feeds.toml", "-s", patience]);
+    command.env("AWS_ACCESS_KEY_ID", "canary-id").env("AWS_SECRET_ACCESS_KEY", "canary-secret");
+    command.env("AWS_REGION", "us-east-1").env("AWS_ALLOW_HTTP", "true");
+    command.env("AWS_ENDPOINT", format!("http://127.0.0.1:{}", moto.port)).env("TMPDIR", scene.path(""));
+    let ended = scene.ended(&command.output().expect("the binary runs"));
+    assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
+    ended
 }
 
 #[test]
@@ -260,7 +200,7 @@ fn a_bucket_gets_whole_objects_by_batches() {
     let (shop, scene) = (shop(40, 0), Scene::new());
     let feeds = "[[feeds]]\nuri = 's3://shop/{spider}/{batch:02}.jsonl'\nbatch_items = 15\n\
                  [[feeds]]\nuri = 's3://shop/all.json'\n";
-    let ended = moto.crawl(&shop, &scene, feeds);
+    let ended = crawl_into(&moto, &shop, &scene, feeds);
     ended.expect_code(6);
     assert!(
         ended.stderr.contains("cannot be used as a feed") && ended.stderr.contains("NoSuchBucket"),
@@ -270,7 +210,7 @@ fn a_bucket_gets_whole_objects_by_batches() {
     assert_eq!(shop.log().served(), 0, "a bucket that is not there is said before any request");
 
     moto.ask("PUT", "/shop");
-    let ended = moto.crawl(&shop, &scene, feeds);
+    let ended = crawl_into(&moto, &shop, &scene, feeds);
     ended.expect_code(0);
     let all = urls(&ended.items);
     assert_eq!(ended.count("feedexport/success_count/S3Feed"), 2);
@@ -281,14 +221,15 @@ fn a_bucket_gets_whole_objects_by_batches() {
     assert_eq!(urls(&serde_json::from_str::<Vec<Value>>(&moto.ask("GET", "/shop/all.json")).expect("an array")), all);
 
     // an object cannot be appended to; batches go on after those that are there
-    let ended = moto.crawl(&shop, &scene, feeds);
+    let ended = crawl_into(&moto, &shop, &scene, feeds);
     ended.expect_code(6);
     assert!(
         ended.stderr.contains("`s3://shop/all.json` cannot be used as a feed: it is there, and cannot be appended to"),
         "{}",
         ended.stderr
     );
-    moto.crawl(&shop, &scene, feeds.split_once("[[feeds]]\nuri = 's3://shop/all").expect("two").0).expect_code(0);
+    crawl_into(&moto, &shop, &scene, feeds.split_once("[[feeds]]\nuri = 's3://shop/all").expect("two").0)
+        .expect_code(0);
     assert_eq!(moto.keys("shop").len(), 7);
     let left = fs::read_dir(scene.path("")).expect("a folder").flatten();
     assert!(

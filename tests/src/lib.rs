@@ -4,6 +4,7 @@
 pub mod depot;
 pub mod names;
 pub mod network;
+pub mod servers;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

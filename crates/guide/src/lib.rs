@@ -21,8 +21,10 @@ chapters! {
     items: "items.md",
     links: "links.md",
     forms: "forms.md",
-    hotlink: "hotlink.md",
     ready: "ready.md",
+    pictures: "pictures.md",
+    store: "store.md",
+    hotlink: "hotlink.md",
     testing: "testing.md",
 }
 

@@ -1,6 +1,6 @@
 //! What a photograph costs: checked in four ways, decoded, and made into a thumbnail. Criterion's `elem/s` of
 //! `thumbnail/*` are pictures per second and core.
-#![expect(clippy::expect_used, missing_docs, reason = "a benchmark fails by panicking; its functions are criterion's")]
+#![expect(clippy::expect_used, reason = "a benchmark fails by panicking")]
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         .pipeline::<dragline_items::Dedupe>()
         .pipeline::<dragline_images::Images>()
         .pipeline::<dragline_images::Files>()
-        .provide(dragline_store::Stores::new())
+        .provide(dragline_store::Stores::new().with(dragline_objects::Objects).with(dragline_ftp::Ftp))
         .feed_format(dragline_sqlite::sqlite())
         .feed_storage(dragline_objects::Objects);
     #[cfg(feature = "parquet")]

@@ -19,6 +19,7 @@ mod html;
 mod image_bytes;
 mod links;
 mod message;
+mod object_names;
 mod pictures;
 mod redirects;
 mod robots;
@@ -41,6 +42,7 @@ pub use freshness::freshness;
 pub use html::html;
 pub use image_bytes::image_bytes;
 pub use links::links;
+pub use object_names::object_names;
 pub use pictures::pictures;
 pub use redirects::redirects;
 pub use robots::robots;
@@ -68,6 +70,7 @@ pub const TARGETS: &[Target] = &[
     ("html", html),
     ("image_bytes", image_bytes),
     ("links", links),
+    ("object_names", object_names),
     ("pictures", pictures),
     ("redirects", redirects),
     ("robots", robots),

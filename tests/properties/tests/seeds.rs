@@ -155,6 +155,7 @@ targets!(
     html,
     image_bytes,
     links,
+    object_names,
     pictures,
     redirects,
     robots,

@@ -56,6 +56,7 @@ pub(super) async fn run(
     let spare: u64 = groups.iter().map(Group::spare).sum();
     let mut exit = Exit::Finished;
     if acting == Acting::Delete {
+        shelf.store.open().await?;
         let mut free = 0;
         for group in &groups {
             match part_with(&shelf, group).await? {

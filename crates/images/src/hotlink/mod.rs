@@ -22,7 +22,6 @@
 //!    given the picture, which tells whether a `Referer` may be missing.
 //! 3. A refusal only says something of the way if the picture is still served after it: who counts requests refuses the
 //!    later ones. If nothing has shown that it is, the page asks `again`.
-//!
 //! 4. What breaks once may have broken by chance: a way that alone got no answer is asked a second time.
 //!
 //! So there are four requests mostly, and a fifth where the last was refused. Whoever answers 429 or 503 is asked once

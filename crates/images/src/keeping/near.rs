@@ -26,6 +26,8 @@ pub fn groups_of(hashes: &[u64], near: u32) -> Vec<Vec<usize>> {
     }
     let mut distinct: Vec<(u64, Vec<usize>)> = equal.into_iter().collect();
     distinct.sort_by_key(|(_, indexes)| indexes[0]);
+    // beside each other, for they are compared often
+    let keys: Vec<u64> = distinct.iter().map(|(hash, _)| *hash).collect();
     let parts = Parts::of(near.min(15) + 1);
     let mut shelves = vec![HashMap::<u64, Vec<usize>>::new(); parts.0.len()];
     for (place, (hash, _)) in distinct.iter().enumerate() {
@@ -43,7 +45,7 @@ pub fn groups_of(hashes: &[u64], near: u32) -> Vec<Vec<usize>> {
             let Some(others) = shelf.get_mut(&part.of(*hash)) else { continue };
             // who has a group leaves the shelf, so that a crowded one is not walked again and again for nothing
             others.retain(|other| {
-                let is_near = !is_taken[*other] && (distinct[*other].0 ^ hash).count_ones() <= near;
+                let is_near = !is_taken[*other] && (keys[*other] ^ hash).count_ones() <= near;
                 if is_near {
                     is_taken[*other] = true;
                     group.extend(&distinct[*other].1);

@@ -84,7 +84,10 @@ pub async fn verify(shelf: &Shelf) -> Result<Verified, KeepingError> {
         };
         let (looked, size) = match read {
             Ok(looked) => looked,
-            Err(why) => return Ok(find(What::Unreadable, why.to_string())),
+            Err(why) => {
+                find(What::Unreadable, why.to_string());
+                return Ok(());
+            }
         };
         match &looked.damage {
             // set aside: known to be what it is

@@ -10,7 +10,7 @@ use crate::picture::Kind;
 fn photo(width: u32, height: u32) -> RgbImage {
     // smooth in places, busy in others
     RgbImage::from_fn(width, height, |x, y| {
-        let busy = if x > width / 2 { (x * 37 ^ y * 91) % 61 } else { 0 };
+        let busy = if x > width / 2 { ((x * 37) ^ (y * 91)) % 61 } else { 0 };
         Rgb([(x * 9 + busy) as u8, (y * 13 + busy) as u8, (77 + busy) as u8])
     })
 }

@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_costs_its_own_work_and_no_thread() {
+    async fn i05_a_panic_costs_its_own_work_and_no_thread() {
         let workers = Workers::start(1, LONG).expect("threads");
         assert_eq!(workers.run(|| 6 * 7).await, Ok(42));
         let panics = || -> u32 { std::panic::resume_unwind(Box::new("a decoder")) };
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_does_not_end_costs_its_thread_and_another_takes_the_place() {
+    async fn i05_work_that_does_not_end_costs_its_thread_and_another_takes_the_place() {
         let abandoned = counter();
         let workers = Workers::start_counting(1, SHORT, abandoned).expect("threads");
         let (release, hang) = mpsc::channel::<()>();
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_all_threads_hang_work_is_refused_until_one_comes_back() {
+    async fn i05_when_all_threads_hang_work_is_refused_until_one_comes_back() {
         let workers = Workers::start_counting(1, SHORT, counter()).expect("threads");
         let mut releases = Vec::new();
         for _ in 0..=MOST_ABANDONED {

@@ -5,7 +5,7 @@ use image::{DynamicImage, GrayImage};
 use crate::picture::Refusal;
 use crate::render::Color;
 use crate::render::background::flatten;
-use crate::render::scale::shrink;
+use crate::render::scale::sample;
 
 /// Differences of brightness from left to right: 8 rows of 8 bits, the first in the highest bit. A bit is 1 where a
 /// place of the picture, shrunk to 9 x 8, is brighter than its neighbour on the right.
@@ -21,7 +21,5 @@ pub fn perceptual_hash(pixels: &DynamicImage) -> u64 {
 }
 
 fn small(pixels: &DynamicImage) -> Result<DynamicImage, Refusal> {
-    // grey first: a third of the work
-    let flat = flatten(pixels.clone(), Color::WHITE);
-    shrink(&DynamicImage::ImageLuma8(flat.into_luma8()), (9, 8))
+    sample(pixels, (9, 8)).map(|small| flatten(small, Color::WHITE))
 }

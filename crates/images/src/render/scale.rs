@@ -37,21 +37,30 @@ pub(crate) fn is_on_its_side(orientation: Orientation) -> bool {
 }
 
 /// A smaller picture; each pixel counts with its opacity, so that what is transparent lends its colour to nothing.
-pub(crate) fn shrink(pixels: &DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, Refusal> {
-    let failed = |error: &dyn std::fmt::Display| Refusal::Broken(format!("it cannot be made smaller: {error}"));
-    let Some(kind) = pixels.pixel_type() else {
+pub(crate) fn shrink(pixels: &DynamicImage, size: (u32, u32)) -> Result<DynamicImage, Refusal> {
+    resize(pixels, size, ResizeAlg::Convolution(FilterType::Lanczos3))
+}
+
+/// The mean of 256 pixels for each one, from all over the place that it stands for: not to be looked at, and cheap
+/// whatever the size of the picture.
+pub(crate) fn sample(pixels: &DynamicImage, size: (u32, u32)) -> Result<DynamicImage, Refusal> {
+    resize(pixels, size, ResizeAlg::SuperSampling(FilterType::Box, 16))
+}
+
+fn resize(pixels: &DynamicImage, (width, height): (u32, u32), way: ResizeAlg) -> Result<DynamicImage, Refusal> {
+    if pixels.pixel_type().is_none() {
         // floating point
         let deep = if pixels.color().has_alpha() {
             DynamicImage::ImageRgba16(pixels.to_rgba16())
         } else {
             DynamicImage::ImageRgb16(pixels.to_rgb16())
         };
-        return shrink(&deep, (width, height));
-    };
+        return resize(&deep, (width, height), way);
+    }
     let mut small = DynamicImage::new(width, height, pixels.color());
-    debug_assert_eq!(small.pixel_type(), Some(kind), "the same colours have the same pixels");
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(pixels, &mut small, &options).map_err(|error| failed(&error))?;
+    let options = ResizeOptions::new().resize_alg(way);
+    let done = Resizer::new().resize(pixels, &mut small, &options);
+    done.map_err(|error| Refusal::Broken(format!("it cannot be made smaller: {error}")))?;
     Ok(small)
 }
 

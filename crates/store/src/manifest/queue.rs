@@ -44,6 +44,8 @@ struct State {
     is_urgent: bool,
     is_stopping: bool,
     is_over: bool,
+    /// Somebody has waited for room in vain, and no commit has made any since.
+    is_stalled: bool,
     lost: u64,
 }
 
@@ -76,13 +78,15 @@ impl Queue {
 
     pub(super) fn push(&self, visit: Option<Visit>, object: Option<Object>) {
         let mut state = self.state();
-        if state.waiting.len() >= MOST {
+        if state.waiting.len() >= MOST && !state.is_stalled {
             state.is_urgent = true;
             self.changed.notify_all();
             let full = |state: &mut State| state.waiting.len() >= MOST && !state.is_over;
             state = self.changed.wait_timeout_while(state, WAIT, full).unwrap_or_else(PoisonError::into_inner).0;
         }
         if state.waiting.len() >= MOST || state.is_over {
+            // one wait is enough: who comes next is not held up as long again
+            state.is_stalled = true;
             state.lost += 1;
             if state.lost == 1 {
                 let why = state.error.clone().unwrap_or_default();
@@ -131,8 +135,10 @@ impl Queue {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
         }
-        if let (Some(why), true) = (&state.error, state.waiting.len() > 0) {
-            return Err(ManifestError::Unwritten { path: self.path.clone(), why: why.clone() });
+        let is_left = state.waiting.len() > 0;
+        if is_left && (state.error.is_some() || state.is_over) {
+            let why = state.error.clone().unwrap_or_else(|| "its writer has ended".to_owned());
+            return Err(ManifestError::Unwritten { path: self.path.clone(), why });
         }
         match std::mem::take(&mut state.lost) {
             0 => Ok(()),
@@ -162,6 +168,7 @@ impl Queue {
             state.ended += 1;
             let committing = std::mem::take(&mut state.committing);
             state.error = committed.err().map(|error| error.to_string());
+            state.is_stalled &= state.error.is_some();
             if let Some(why) = state.error.clone() {
                 state.waiting.put_back(committing);
                 self.changed.notify_all();

@@ -238,3 +238,20 @@ fn a_disk_that_does_not_take_it_is_told_of_and_tried_again() {
     manifest.flush().expect("flushed");
     assert_eq!(manifest.totals().expect("read").0, 2);
 }
+
+#[test]
+fn a_queue_that_is_full_holds_nobody_up_twice_and_says_what_it_lost() {
+    let (_folder, path) = file();
+    let manifest = Manifest::open(&path).expect("opened");
+    let other = Connection::open(&path).expect("opened");
+    other.execute_batch("BEGIN IMMEDIATE").expect("held");
+    let begun = std::time::Instant::now();
+    (0..25_000).for_each(|number| manifest.note(visit(number), None));
+    assert!(begun.elapsed().as_secs() < 5, "one wait, and not one for each");
+    other.execute_batch("COMMIT").expect("let go");
+    let error = manifest.flush().expect_err("some are lost");
+    assert!(matches!(error, ManifestError::Lost { count: 1.., .. }), "{error}");
+    manifest.flush().expect("it is said once");
+    let kept = manifest.visits().count();
+    assert!((10_000..25_000).contains(&kept), "{kept}");
+}

@@ -5,6 +5,9 @@ use crate::picture::walk::input::{broken, offset, sum};
 use crate::picture::walk::{Input, Tally, Walk, png};
 use crate::picture::{Refusal, Verify};
 
+/// Some icons have a picture in their directory twice; to walk through one a thousand times would be too much.
+const MOST_SHARED: usize = 4;
+
 /// A picture of the directory.
 struct Entry {
     width: u32,
@@ -43,11 +46,15 @@ pub(crate) fn size(input: Input<'_>) -> Result<(u32, u32), Refusal> {
 }
 
 pub(crate) fn walk<'a>(input: Input<'a>, how: Verify, tally: &mut Tally<'_>) -> Result<Walk<'a>, Refusal> {
-    let mut end = 0;
+    let (mut end, mut walked) = (0, 0_usize);
     for index in 0..input.little_16(4)? {
         let Entry { width, height, at, length, .. } = entry(input, index)?;
         let picture = Input(input.slice(at, length)?);
         tally.frame(width, height)?;
+        walked = sum(walked, length)?;
+        if walked > MOST_SHARED.saturating_mul(input.len()) {
+            return Err(broken("its pictures are the same bytes over and over"));
+        }
         if picture.0.starts_with(b"\x89PNG") {
             png::walk(picture, how, &mut tally.afresh())?;
         } else {

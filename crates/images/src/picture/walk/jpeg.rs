@@ -14,6 +14,9 @@ const APP_1: u8 = 0xE1;
 const APP_15: u8 = 0xEF;
 const COM: u8 = 0xFE;
 
+/// No encoder writes more, and each costs as much as all blocks: what decoders hold to as well.
+const MOST_SCANS: u32 = 100;
+
 /// A marker and what belongs to it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Segment<'a> {
@@ -203,6 +206,9 @@ pub(crate) fn walk<'a>(input: Input<'a>, how: Verify, tally: &mut Tally<'_>) -> 
         match segment.marker {
             EOI => break,
             marker if Frame::is_marker(marker) => {
+                if frame.is_some() {
+                    return Err(broken("it has two frames"));
+                }
                 let found = Frame::of(segment)?;
                 tally.size(found.width, found.height)?;
                 coverage = Some(Coverage::new(&found));
@@ -214,6 +220,9 @@ pub(crate) fn walk<'a>(input: Input<'a>, how: Verify, tally: &mut Tally<'_>) -> 
                 };
                 coverage.add(&Scan::of(frame, segment.data)?);
                 scans += 1;
+                if scans > MOST_SCANS {
+                    return Err(broken("it has more than 100 scans"));
+                }
             }
             marker @ (APP_0..=APP_15 | COM) => {
                 tally.metadata(segment.data.len())?;

@@ -16,9 +16,9 @@ pub(crate) fn size(input: Input<'_>) -> Result<(u32, u32), Refusal> {
         let found = boxed(input, at)?;
         let start = found.contents.start;
         match &found.kind {
-            b"jxlc" => return size_of_codestream(&input.from(start)?.0[..]),
+            b"jxlc" => return size_of_codestream(input.from(start)?.0),
             // its parts are numbered
-            b"jxlp" => return size_of_codestream(&input.from(start + 4)?.0[..]),
+            b"jxlp" => return size_of_codestream(input.from(start + 4)?.0),
             _ => at = found.contents.end,
         }
         if at >= input.len() {

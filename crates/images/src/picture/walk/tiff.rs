@@ -16,6 +16,13 @@ const XMP: u16 = 700;
 const IPTC: u16 = 33_723;
 const PROFILE: u16 = 34_675;
 
+/// Fields of a directory, of which there can be no more with 16 bits, and there is no need for more with 64.
+const MOST_FIELDS: usize = 1 << 16;
+/// Strips and tiles of all pages, which may share their lists of them.
+const MOST_PARTS: usize = 4_000_000;
+/// Directories that a directory names, as many as there may be pages.
+const MOST_DIRECTORIES: usize = 1024;
+
 /// How numbers stand in the file.
 #[derive(Clone, Copy)]
 struct Layout<'a> {
@@ -73,6 +80,9 @@ impl<'a> Layout<'a> {
         } else {
             (usize::from(self.short(at)?), sum(at, 2)?, 12, 4)
         };
+        if count > MOST_FIELDS {
+            return Err(broken("a directory has more fields than there are kinds of them"));
+        }
         // all of it is there before anything is taken for it
         self.input.slice(at, count.checked_mul(length).ok_or(Refusal::Truncated)?)?;
         let mut fields = Vec::with_capacity(count.min(256));
@@ -130,7 +140,7 @@ pub(crate) fn size(input: Input<'_>) -> Result<(u32, u32), Refusal> {
 
 pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'a>, Refusal> {
     let layout = Layout::of(input)?;
-    let (mut end, mut first, mut seen) = (0, None, Vec::new());
+    let (mut end, mut first, mut seen, mut parts) = (0, None, Vec::new(), 0);
     let mut directories = vec![layout.first_directory()?];
     while let Some(at) = directories.pop() {
         if at == 0 {
@@ -157,6 +167,10 @@ pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'
             if offsets.count != lengths.count {
                 return Err(broken("there are not as many lengths of strips as there are strips"));
             }
+            parts += offsets.count;
+            if parts > MOST_PARTS {
+                return Err(broken("it has more strips than pixels are worth"));
+            }
             for index in 0..offsets.count {
                 let part_end = sum(layout.value(offsets, index)?, layout.value(lengths, index)?)?;
                 if part_end > input.len() {
@@ -174,8 +188,7 @@ pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'
         }
         directories.push(next);
         if let Some(field) = find(&fields, DIRECTORIES) {
-            // as many as there may be pages, and one that is too many
-            for index in (0..field.count.min(1 << 16)).rev() {
+            for index in (0..field.count.min(MOST_DIRECTORIES)).rev() {
                 directories.push(layout.value(field, index)?);
             }
         }

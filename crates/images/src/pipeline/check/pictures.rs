@@ -12,7 +12,7 @@ use image::metadata::Orientation;
 
 use super::{Checked, Facts, Hashes, Said, Seeing, Unkept, refuse};
 use crate::entry::Note;
-use crate::picture::{self, Bounds, Glance, Kind, Picture, Refusal, Verify};
+use crate::picture::{self, Bounds, Examined, Glance, Kind, Picture, Refusal, Verify};
 use crate::pipeline::filter::Filter;
 use crate::pipeline::names::extension;
 use crate::pipeline::settings::{Settings, ThumbBox};
@@ -75,8 +75,14 @@ impl Pictures {
             drop(bytes);
             return Ok(Checked { body, facts, thumbs: Vec::new(), notes });
         }
-        let examined = picture::examine(&bytes, self.how, &self.bounds).map_err(|refusal| self.refused(&refusal))?;
-        let (found, pixels) = (examined.picture, examined.pixels);
+        // pixels are the dearest part of a check, and most pictures are kept as they came
+        let needs_pixels = self.perceptual || self.recipe.is_some() || !self.thumbs.is_empty();
+        let examined = if needs_pixels {
+            picture::examine(&bytes, self.how, &self.bounds)
+        } else {
+            picture::check(&bytes, self.how, &self.bounds).map(|picture| Examined { picture, pixels: None })
+        };
+        let Examined { picture: found, pixels } = examined.map_err(|refusal| self.refused(&refusal))?;
         refuse(self.filter.kind(found.kind))?;
         let (width, height) = as_shown(&found);
         refuse(self.filter.size(width, height))?;
