@@ -49,7 +49,7 @@ fn a_server_that_says_304_is_believed_and_one_that_has_news_is_not_passed_over()
     let later = |field: &str| all(&second, field)[0] > all(&first, field)[0];
     assert!(later("fetched_at"), "its server said so just now: {} {}", first.items[0], second.items[0]);
     let asked = depot.asked();
-    let conditional = asked.iter().filter(|asked| asked.path == "/tagged.jpg").next_back().expect("asked");
+    let conditional = asked.iter().rfind(|asked| asked.path == "/tagged.jpg").expect("asked");
     assert_eq!(conditional.fields.get("if-none-match").map(String::as_str), Some("\"one\""));
 
     depot.put("/tagged.jpg", tagged(77, "\"two\""));
