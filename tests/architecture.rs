@@ -111,7 +111,8 @@ fn l04_no_program_is_run_and_no_shell() {
         }
     }
     assert!(files.len() > 200, "the sources are found");
-    for path in files {
+    // what only tests have may run programs
+    for path in files.into_iter().filter(|path| !path.ends_with("tests.rs")) {
         let text = fs::read_to_string(&path).expect("text");
         let code = text.split("\n#[cfg(test)]").next().unwrap_or_default();
         // the desktop's opener, for `view` in `dragline shell --open`: one argument, a path of ours
@@ -145,7 +146,8 @@ fn the_readme_shows_the_spider_as_it_is() {
 }
 
 /// The rows of the list of faults that are to be held by tests here: letter, and the number of the last one.
-const ROWS: [(char, u8); 7] = [('S', 10), ('C', 14), ('H', 22), ('N', 9), ('P', 12), ('B', 10), ('L', 5)];
+const ROWS: [(char, u8); 9] =
+    [('S', 10), ('C', 14), ('H', 22), ('N', 9), ('P', 12), ('B', 10), ('L', 5), ('F', 13), ('I', 11)];
 
 /// The rows that the names of tests begin with: `S01` of `fn s01_…`.
 fn tested() -> BTreeSet<String> {

@@ -132,7 +132,7 @@ fn kill(child: &mut Child) -> bool {
 }
 
 #[test]
-fn killed_at_random_instants_and_gone_on_with_it_is_as_if_nothing_had_been() {
+fn f08_killed_at_random_instants_and_gone_on_with_it_is_as_if_nothing_had_been() {
     let (books, kills) = if soak() { (2857, 200) } else { (380, 12) };
     let kept = Kept::new(books, 20);
     let (wanted, asked) = kept.undisturbed();

@@ -6,6 +6,7 @@ mod files;
 mod later_runs;
 mod names;
 mod places;
+mod resumed;
 
 use std::io::Cursor;
 use std::path::Path;

@@ -34,7 +34,7 @@ impl Spider for Given {
     }
 
     fn parse(&self, Step::Items: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
-        let things: Vec<Map<String, Value>> = serde_json::from_str(&page.text())?;
+        let things: Vec<Map<String, Value>> = serde_json::from_str(page.text())?;
         for thing in things {
             out.item(Thing(thing));
         }

@@ -38,6 +38,10 @@ pub(crate) fn of_facts(line: &str) -> Entry {
 
 /// A line as `ls` or DOS write them. What they say of the time is of no known zone, and often has no year.
 pub(crate) fn of_line(line: &str) -> Entry {
+    // the sum above such a list would be read as a file
+    if !line.starts_with(['-', 'd']) && !line.starts_with(|c: char| c.is_ascii_digit()) {
+        return Entry::Other;
+    }
     match line.parse::<File>() {
         Ok(file) if matches!(file.name(), "." | "..") => Entry::Other,
         Ok(file) if file.is_directory() => Entry::Folder(file.name().to_owned()),

@@ -134,11 +134,16 @@ impl Session {
     /// What is in a folder; nothing if it cannot be read.
     pub(crate) async fn list(&mut self, path: &str) -> FtpResult<Vec<Entry>> {
         let path = if path.is_empty() { "/" } else { path };
-        let (lines, read): (_, fn(&str) -> Entry) = match self.has_facts {
-            true => (self.stream.mlsd(Some(path)).await, facts::of_facts),
-            false => (self.stream.list(Some(path)).await, facts::of_line),
-        };
-        Ok(refused(lines)?.unwrap_or_default().iter().map(|line| read(line)).collect())
+        if self.has_facts {
+            let lines = refused(within(self.stream.mlsd(Some(path))).await)?.unwrap_or_default();
+            return Ok(lines.iter().map(|line| facts::of_facts(line)).collect());
+        }
+        // `LIST` of a file is a list with the file in it: only a folder can be gone into
+        if refused(within(self.stream.cwd(path)).await)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let lines = refused(within(self.stream.list(None)).await)?.unwrap_or_default();
+        Ok(lines.iter().map(|line| facts::of_line(line)).collect())
     }
 }
 

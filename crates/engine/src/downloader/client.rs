@@ -13,7 +13,7 @@ use super::dialer::{self, Guard, Names, literal};
 use super::explain::{explain, is_http2, was_closed, was_refused};
 use super::parts::Begun;
 use super::reading::{Broken, Incoming, humantime, read, total_timeout};
-use super::resume::{Beginning, Rest};
+use super::resume::{Beginning, Rest, is_all};
 use super::tls::Tls;
 use super::{Dns, Keep, Limits, PinError};
 use crate::hosts::{Hosts, Rule, Sign, Turn};
@@ -225,6 +225,11 @@ impl Client {
         }
         let whole = Some(&headers).filter(|_| status == StatusCode::OK);
         let incoming = Incoming { head, so_far, whole, deadline, total };
+        let is_asked = request.headers.contains_key(header::RANGE);
+        if status == StatusCode::PARTIAL_CONTENT && !is_asked && !is_all(&headers) {
+            let detail = "a part of the body came (206), and the whole was asked for";
+            return Err(Failure::new(FailureKind::BadFraming, request.url.clone(), detail));
+        }
         let body = match read(limits, incoming, request, keep).await {
             Err(Broken::Http2(failure)) if is_idempotent(&request.method) => {
                 way.http2 = false;

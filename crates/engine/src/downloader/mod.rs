@@ -218,7 +218,10 @@ pub struct Keep {
 /// Looks at the first kilobytes of a body that comes as it is, unpacked: at 4 KiB, and again each time there are four
 /// times as many, until it has made up its mind. A body that is shorter is not looked at.
 #[derive(Clone)]
-pub struct Look(pub Arc<dyn Fn(&[u8]) -> Sight + Send + Sync>);
+pub struct Look(pub Arc<Looks>);
+
+/// What looks: the bytes so far, and what they say.
+pub type Looks = dyn Fn(&[u8]) -> Sight + Send + Sync;
 
 /// What the first kilobytes say.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -106,6 +106,14 @@ pub(super) fn is_interruption(kind: FailureKind) -> bool {
     matches!(kind, IdleTimeout | IncompleteBody | SlowTimeout | TotalTimeout)
 }
 
+/// Whether a 206 that nobody asked for has all there is: `bytes 0-7/8`.
+pub(super) fn is_all(headers: &HeaderMap) -> bool {
+    let range = headers.get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
+    let ends = range.and_then(|range| range.strip_prefix("bytes 0-")?.split_once('/'));
+    let numbers = ends.and_then(|(last, all)| Some((last.parse::<u64>().ok()?, all.parse::<u64>().ok()?)));
+    numbers.is_some_and(|(last, all)| last.checked_add(1) == Some(all))
+}
+
 /// What stands for exactly these bytes: an `ETag` that is not weak, or a `Last-Modified` well before the answer's `Date`.
 fn validator(headers: &HeaderMap) -> Option<HeaderValue> {
     if let Some(tag) = headers.get(header::ETAG) {
@@ -151,6 +159,21 @@ mod tests {
         ] {
             assert_eq!(beginning(fields).is_some(), is_kept, "{fields:?}");
         }
+    }
+
+    #[test]
+    fn a_part_that_nobody_asked_for_may_be_the_whole() {
+        for (range, all) in [
+            ("bytes 0-7/8", true),
+            ("bytes 0-7/9", false),
+            ("bytes 1-7/8", false),
+            ("bytes 0-7/*", false),
+            ("bytes 0-18446744073709551615/0", false),
+            ("", false),
+        ] {
+            assert_eq!(is_all(&headers(&[("content-range", range)])), all, "{range}");
+        }
+        assert!(!is_all(&HeaderMap::new()));
     }
 
     #[test]

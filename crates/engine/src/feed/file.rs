@@ -343,6 +343,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn f09_whatever_is_in_an_item_its_file_is_valid() {
+        let scene = Scene::new();
+        let texts = ["nul \0, end \u{1b}[2J", "\u{FFFD}\u{FFFE}\u{202E}", "]]>&lt;\"'\r\n,;", &"x".repeat(8 << 20)];
+        let texts: Vec<Record> =
+            texts.iter().map(|text| record_of(&json!({ "text": text, "number": f64::NAN, "\0 a": 1e308 }))).collect();
+        for name in ["a.jsonl", "a.json", "a.csv", "a.xml"] {
+            scene.feed(name, "", &texts).await.expect("written");
+            let text = scene.text(name);
+            let found = match name {
+                "a.jsonl" => {
+                    text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")).count()
+                }
+                "a.json" => serde_json::from_str::<Vec<serde_json::Value>>(&text).expect("JSON").len(),
+                "a.csv" => csv::Reader::from_reader(text.as_bytes()).records().map(|row| row.expect("a row")).count(),
+                _ => {
+                    assert!(text.chars().all(|c| c >= ' ' || "\t\r\n".contains(c)), "no character that XML has not");
+                    let mut reader = quick_xml::Reader::from_str(&text);
+                    let mut items = 0;
+                    loop {
+                        match reader.read_event().expect("XML") {
+                            quick_xml::events::Event::Start(tag) if tag.name().as_ref() == "item" => items += 1,
+                            quick_xml::events::Event::Eof => break items,
+                            _ => {}
+                        }
+                    }
+                }
+            };
+            assert_eq!(found, texts.len(), "{name}");
+        }
+    }
+
+    #[tokio::test]
     async fn half_a_last_line_is_cut_off() {
         let scene = Scene::new();
         let long = format!("{{\"{}", "x".repeat(100_000));

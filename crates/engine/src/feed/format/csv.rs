@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_formula_is_escaped_and_a_number_is_not() {
+    fn f07_what_looks_like_a_formula_is_escaped_and_a_number_is_not() {
         let cells = ["=1+1", "+49 5", "-x", "@a", "\tx", "-3.14", "+5", "-1e9", "a=b", "-"];
         let expected = ["'=1+1", "'+49 5", "'-x", "'@a", "'\tx", "-3.14", "+5", "-1e9", "a=b", "'-"];
         for (cell, expected) in cells.iter().zip(expected) {

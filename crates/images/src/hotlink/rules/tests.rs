@@ -143,7 +143,7 @@ fn i10_a_connection_that_breaks_by_chance_is_taken_for_no_terms() {
         (&serves(&[Page, Plain, Cookieless, Bare, Again], refused), Verdict::Referer),
         (&serves(&[Page, Foreign, Plain, Cookieless, Again], refused), Verdict::Referer),
         (&serves(&[Page, Plain, Again], refused), Verdict::Cookie),
-        (&serves(&[Page, Foreign, Bare, Again], refused), Verdict::UserAgent),
+        (&serves(&[Page, Foreign, Bare, Cookieless, Again], refused), Verdict::UserAgent),
         (&serves(&[Page, Plain, Cookieless, Again], |way| picture(way, Resemblance::Other)), Verdict::Placeholder),
         (&|way, _| refused(way), Verdict::Forbidden),
         (&|way, _| answered(way, Answer::Missing), Verdict::Gone),
