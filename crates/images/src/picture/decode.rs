@@ -13,10 +13,10 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
-use crate::picture::walk::Walk;
+use crate::picture::walk::{Walk, ico};
 use crate::picture::{Bounds, Kind, Refusal};
 
-/// Decodes every frame and gives back the first; none of a kind that is not decoded.
+/// Decodes every frame and gives back the first; none of a kind, or a kind of colours, that is not decoded.
 pub(crate) fn decode(
     kind: Kind,
     bytes: &[u8],
@@ -27,9 +27,21 @@ pub(crate) fn decode(
     if kind == Kind::Jpeg {
         return jpeg(bytes, walk, bounds).map(Some);
     }
+    if kind == Kind::Ico
+        && let Some(png) = ico::best_png(bytes)
+    {
+        // the decoder of icons takes PNG with transparency alone
+        let decoder = PngDecoder::with_limits(Cursor::new(png), limits(bounds)).map_err(refusal)?;
+        room(walk.width, walk.height, decoder.total_bytes(), bounds)?;
+        return DynamicImage::from_decoder(decoder).map(Some).map_err(refusal);
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits(bounds));
-    let decoder = reader.into_decoder().map_err(refusal)?;
+    let decoder = match reader.into_decoder() {
+        // palettes, CIELab, grey with transparency: whole as far as its structure tells, and nothing to look at
+        Err(ImageError::Unsupported(_)) if kind == Kind::Tiff => return Ok(None),
+        decoder => decoder.map_err(refusal)?,
+    };
     let (width, height) = decoder.dimensions();
     bounds.size(width, height)?;
     room(width, height, decoder.total_bytes(), bounds)?;

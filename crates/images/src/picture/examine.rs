@@ -16,7 +16,8 @@ use crate::picture::{Bounds, Kind, Refusal};
 #[serde(rename_all = "lowercase")]
 pub enum Verify {
     /// The container is walked to its end, and what is in it decoded: every frame of an animation, of a JPEG every
-    /// coefficient. AVIF, HEIC and JPEG XL are not decoded, nor are further pages of a TIFF and sizes of an icon.
+    /// coefficient. AVIF, HEIC and JPEG XL are not decoded, nor are further pages of a TIFF and sizes of an icon, nor a TIFF
+    /// in colours that the decoder does not know (palettes, CIELab).
     Decode,
     /// The container is walked to its end, checksums included. Damaged pixels are not found, but in a PNG.
     Structure,
@@ -191,6 +192,29 @@ mod tests {
                 assert!(check(&damaged, how, &BOUNDS).is_err(), "byte {at}");
             }
         }
+    }
+
+    #[test]
+    fn an_icon_may_hold_a_png_of_any_colours() {
+        let png = samples::png((3, 2), (8, 2), &[&[7; 9], &[9; 9]], &[]);
+        let length = u32::try_from(png.len()).expect("small").to_le_bytes();
+        let directory = [&[0, 0, 1, 0, 1, 0, 3, 2, 0, 0, 1, 0, 24, 0][..], &length, &22_u32.to_le_bytes()].concat();
+        let pixels = examine(&[directory, png].concat(), Verify::Decode, &BOUNDS).expect("whole").pixels;
+        assert_eq!(pixels.map(|pixels| pixels.to_rgb8().get_pixel(2, 1).0), Some([9, 9, 9]));
+    }
+
+    #[test]
+    fn a_tiff_in_colours_that_nobody_decodes_is_kept_by_its_structure() {
+        let mut tiff = samples::sample(image::ImageFormat::Tiff);
+        let directory = u32::from_le_bytes(tiff[4..8].try_into().expect("four")) as usize;
+        let count = usize::from(u16::from_le_bytes(tiff[directory..directory + 2].try_into().expect("two")));
+        let fields = (0..count).map(|index| directory + 2 + 12 * index);
+        // PhotometricInterpretation: CIELab
+        let photometric = fields.into_iter().find(|at| tiff[*at..*at + 2] == [6, 1]).expect("a field");
+        tiff[photometric + 8] = 8;
+        let examined = examine(&tiff, Verify::Decode, &BOUNDS).expect("whole");
+        assert!(examined.pixels.is_none() && examined.picture.width == 24);
+        assert!(check(&tiff[..tiff.len() - 1], Verify::Decode, &BOUNDS).is_err());
     }
 
     #[test]

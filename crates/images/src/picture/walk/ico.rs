@@ -45,6 +45,13 @@ pub(crate) fn size(input: Input<'_>) -> Result<(u32, u32), Refusal> {
     best(input).map(|best| (best.width, best.height))
 }
 
+/// The picture that is decoded, if it is a PNG.
+pub(crate) fn best_png(bytes: &[u8]) -> Option<&[u8]> {
+    let input = Input(bytes);
+    let best = best(input).ok()?;
+    input.slice(best.at, best.length).ok().filter(|picture| picture.starts_with(b"\x89PNG"))
+}
+
 pub(crate) fn walk<'a>(input: Input<'a>, how: Verify, tally: &mut Tally<'_>) -> Result<Walk<'a>, Refusal> {
     let (mut end, mut walked) = (0, 0_usize);
     for index in 0..input.little_16(4)? {

@@ -3,7 +3,7 @@
 mod bmp;
 mod boxes;
 mod gif;
-mod ico;
+pub(crate) mod ico;
 pub(crate) mod input;
 pub(crate) mod jpeg;
 mod jpeg_xl;
