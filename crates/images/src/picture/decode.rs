@@ -6,7 +6,8 @@ use image::codecs::gif::GifDecoder;
 use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{
-    AnimationDecoder, DynamicImage, Frames, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage,
+    AnimationDecoder, DynamicImage, Frames, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
+    RgbImage,
 };
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -16,7 +17,8 @@ use zune_jpeg::JpegDecoder;
 use crate::picture::walk::{Walk, ico};
 use crate::picture::{Bounds, Kind, Refusal};
 
-/// Decodes every frame and gives back the first; none of a kind, or a kind of colours, that is not decoded.
+/// Decodes every frame and gives back the first; none of what nobody decodes: a kind of picture, colours (CIELab), a
+/// compression. That is whole as far as its structure tells.
 pub(crate) fn decode(
     kind: Kind,
     bytes: &[u8],
@@ -27,21 +29,53 @@ pub(crate) fn decode(
     if kind == Kind::Jpeg {
         return jpeg(bytes, walk, bounds).map(Some);
     }
+    match decoded(kind, format, bytes, walk, bounds) {
+        Ok(pixels) => Ok(Some(pixels)),
+        Err(Undecoded::Unknown) => Ok(None),
+        Err(Undecoded::Refused(refusal)) => Err(refusal),
+    }
+}
+
+/// Why there are no pixels.
+enum Undecoded {
+    /// The decoder does not know how.
+    Unknown,
+    Refused(Refusal),
+}
+
+impl From<ImageError> for Undecoded {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::Unsupported(_) => Self::Unknown,
+            other => Self::Refused(refusal(other)),
+        }
+    }
+}
+
+impl From<Refusal> for Undecoded {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+fn decoded(
+    kind: Kind,
+    format: ImageFormat,
+    bytes: &[u8],
+    walk: &Walk<'_>,
+    bounds: &Bounds,
+) -> Result<DynamicImage, Undecoded> {
     if kind == Kind::Ico
         && let Some(png) = ico::best_png(bytes)
     {
         // the decoder of icons takes PNG with transparency alone
-        let decoder = PngDecoder::with_limits(Cursor::new(png), limits(bounds)).map_err(refusal)?;
+        let decoder = PngDecoder::with_limits(Cursor::new(png), limits(bounds))?;
         room(walk.width, walk.height, decoder.total_bytes(), bounds)?;
-        return DynamicImage::from_decoder(decoder).map(Some).map_err(refusal);
+        return Ok(DynamicImage::from_decoder(decoder)?);
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits(bounds));
-    let decoder = match reader.into_decoder() {
-        // palettes, CIELab, grey with transparency: whole as far as its structure tells, and nothing to look at
-        Err(ImageError::Unsupported(_)) if kind == Kind::Tiff => return Ok(None),
-        decoder => decoder.map_err(refusal)?,
-    };
+    let decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
     bounds.size(width, height)?;
     room(width, height, decoder.total_bytes(), bounds)?;
@@ -51,21 +85,21 @@ pub(crate) fn decode(
         match kind {
             Kind::Gif => {
                 drop(decoder);
-                return frames(GifDecoder::new(Cursor::new(bytes)).map_err(refusal)?.into_frames()).map(Some);
+                return frames(GifDecoder::new(Cursor::new(bytes))?.into_frames());
             }
             Kind::WebP => {
                 drop(decoder);
-                return frames(WebPDecoder::new(Cursor::new(bytes)).map_err(refusal)?.into_frames()).map(Some);
+                return frames(WebPDecoder::new(Cursor::new(bytes))?.into_frames());
             }
             Kind::Png => {
-                let png = PngDecoder::with_limits(Cursor::new(bytes), limits(bounds)).map_err(refusal)?;
-                frames(png.apng().map_err(refusal)?.into_frames())?;
+                let png = PngDecoder::with_limits(Cursor::new(bytes), limits(bounds))?;
+                frames(png.apng()?.into_frames())?;
             }
             // pages and sizes are not shown one after the other: the first, or the best, is the picture
             _ => {}
         }
     }
-    DynamicImage::from_decoder(decoder).map(Some).map_err(refusal)
+    Ok(DynamicImage::from_decoder(decoder)?)
 }
 
 fn limits(bounds: &Bounds) -> Limits {
@@ -77,10 +111,10 @@ fn limits(bounds: &Bounds) -> Limits {
 }
 
 /// All frames one after the other, so that only one is held.
-fn frames(mut frames: Frames<'_>) -> Result<DynamicImage, Refusal> {
-    let first = frames.next().ok_or(Refusal::Truncated)?.map_err(refusal)?;
+fn frames(mut frames: Frames<'_>) -> Result<DynamicImage, Undecoded> {
+    let first = frames.next().ok_or(Refusal::Truncated)??;
     for frame in frames {
-        frame.map_err(refusal)?;
+        frame?;
     }
     Ok(DynamicImage::ImageRgba8(first.into_buffer()))
 }

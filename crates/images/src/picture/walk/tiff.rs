@@ -121,6 +121,13 @@ fn size_of(kind: u16) -> Option<usize> {
     }
 }
 
+/// What a directory is: one of the file's pages, or something that belongs to one, such as its thumbnail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    Page,
+    Below,
+}
+
 fn find(fields: &[Field], tag: u16) -> Option<Field> {
     fields.iter().copied().find(|field| field.tag == tag && field.count > 0)
 }
@@ -141,21 +148,25 @@ pub(crate) fn size(input: Input<'_>) -> Result<(u32, u32), Refusal> {
 pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'a>, Refusal> {
     let layout = Layout::of(input)?;
     let (mut end, mut first, mut seen, mut parts) = (0, None, Vec::new(), 0);
-    let mut directories = vec![layout.first_directory()?];
-    while let Some(at) = directories.pop() {
-        if at == 0 {
+    let mut directories = vec![(layout.first_directory()?, Rank::Page)];
+    while let Some((at, rank)) = directories.pop() {
+        // what was walked through already may be named twice, as a page and below one, and in a loop without end
+        if at == 0 || seen.contains(&at) {
             continue;
-        }
-        if seen.contains(&at) {
-            return Err(broken("its directories form a loop"));
         }
         seen.push(at);
         let Directory { fields, next, end: directory_end } = layout.directory(at)?;
         end = end.max(directory_end);
-        let (width, height) = size_of_page(layout, &fields)?;
-        tally.size(width, height)?;
-        tally.frame(width, height)?;
-        first = first.or(Some((width, height)));
+        match (size_of_page(layout, &fields), rank) {
+            (Ok((width, height)), _) => {
+                tally.size(width, height)?;
+                tally.frame(width, height)?;
+                first = first.or(Some((width, height)));
+            }
+            // a thumbnail may be a JPEG, which says it itself
+            (Err(_), Rank::Below) => {}
+            (Err(refusal), Rank::Page) => return Err(refusal),
+        }
         for tag in [XMP, IPTC, PROFILE] {
             if let Some(field) = find(&fields, tag) {
                 tally.metadata(field.count * size_of(field.kind).unwrap_or(1))?;
@@ -180,16 +191,16 @@ pub(crate) fn walk<'a>(input: Input<'a>, tally: &mut Tally<'_>) -> Result<Walk<'
             }
             has_pixels = true;
         }
-        if !has_pixels {
+        if !has_pixels && rank == Rank::Page {
             return Err(broken("a page has no pixels"));
         }
         for field in &fields {
             end = end.max(field.at + field.count * size_of(field.kind).unwrap_or(1));
         }
-        directories.push(next);
+        directories.push((next, rank));
         if let Some(field) = find(&fields, DIRECTORIES) {
             for index in (0..field.count.min(MOST_DIRECTORIES)).rev() {
-                directories.push(layout.value(field, index)?);
+                directories.push((layout.value(field, index)?, Rank::Below));
             }
         }
     }
