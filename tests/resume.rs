@@ -105,7 +105,7 @@ fn by_page(items: &[Value]) -> BTreeMap<String, Value> {
     let plain = |item: &Value| {
         let mut item = item.clone();
         for image in item["images"].as_array_mut().expect("images") {
-            for once in ["status", "final_url"] {
+            for once in ["status", "final_url", "http_status", "fetched_at"] {
                 image.as_object_mut().expect("an image").remove(once);
             }
         }

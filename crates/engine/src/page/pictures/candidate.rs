@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use dragline_macros::Item;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// One place where a picture can be had.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Item)]
 pub struct Candidate {
     /// Where; absolute: http(s), or `data:` with an image.
     pub url: Url,
@@ -30,7 +31,7 @@ pub struct Candidate {
 }
 
 /// Where on a page a candidate stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Item)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Source {

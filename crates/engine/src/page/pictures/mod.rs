@@ -14,6 +14,7 @@ pub mod srcset;
 use serde::{Deserialize, Serialize};
 
 pub use candidate::{Candidate, Source};
+use dragline_macros::Item;
 use finder::Finder;
 
 use super::Page;
@@ -30,7 +31,7 @@ use super::Page;
 /// 4. What every program can read goes before AVIF, HEIC and JPEG XL.
 /// 5. Anything before `src`, which is there for those who know nothing better.
 /// 6. The order in which they stand on the page.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Item)]
 pub struct Picture {
     /// Where it can be had; at least one place, the best first.
     pub candidates: Vec<Candidate>,
