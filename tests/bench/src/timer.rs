@@ -155,8 +155,8 @@ fn serve(mut stream: TcpStream, photo: &[u8]) -> std::io::Result<()> {
             let (mime, body) =
                 if is_photo { ("image/jpeg", photo) } else { ("text/html", &b"<title>A page</title>"[..]) };
             let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {mime}\r\ncontent-length: {}\r\n\r\n", body.len());
-            stream.write_all(head.as_bytes())?;
-            stream.write_all(body)?;
+            // in one piece, or each answer waits for the acknowledgement of its head
+            stream.write_all(&[head.as_bytes(), body].concat())?;
         }
         match stream.read(&mut piece)? {
             0 => return Ok(()),
