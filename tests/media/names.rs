@@ -203,4 +203,9 @@ fn two_pipelines_of_one_kind_and_one_of_another_go_by_their_own_tables() {
     assert_eq!(item["files"][0]["mime"], "application/pdf");
     let detail = item["covers"][0]["detail"].as_str().expect("a refusal");
     assert!(detail.contains("`pipelines.covers.limits.max_side` = 4"), "{detail}");
+    // what goes wrong in one of them is counted under its own name
+    let items = json!([{ "cover_urls": 7 }]);
+    let failed =
+        depot.crawl(&scene, &items, &["--config", "covers.toml", "-s", "pipelines.order=['images','covers','files']"]);
+    assert_eq!((failed.count("item_error_count/covers"), failed.items.len()), (1, 0));
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use http::{StatusCode, header};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::{Admission, Downloader, Exchange, Keep, Reason, Resume};
+use super::{Admission, Downloader, Exchange, Keep, Reason};
 use crate::hosts::{Door, Hosts, Turn};
 use crate::message::{Failure, FailureKind, Request, Response};
 
@@ -119,7 +119,8 @@ impl Fetch {
         places: Option<&Arc<Semaphore>>,
     ) -> Result<(Response, Option<OwnedSemaphorePermit>), Failure> {
         // what breaks off goes on where it broke, attempt after attempt
-        let keep = &Keep { resume: Some(Resume::default()), ..keep.clone() };
+        let resume = Some(keep.resume.clone().unwrap_or_default());
+        let keep = &Keep { resume, ..keep.clone() };
         loop {
             self.admit(request).await?;
             let turn = self.wait(request).await?;

@@ -210,8 +210,8 @@ pub struct Keep {
     pub spill: Option<(PathBuf, u64)>,
     /// Asked of the first kilobytes whether the rest is wanted.
     pub look: Option<Look>,
-    /// Where the beginning of a body waits whose connection broke: the next attempt asks for the rest only. One place is for
-    /// one fetch.
+    /// Where the beginning of a body waits whose connection broke: the next attempt asks for the rest only. A [`Fetch`]
+    /// that is given none has one of its own for its attempts; whoever gives one goes on with a later fetch, too.
     pub resume: Option<Resume>,
 }
 

@@ -119,6 +119,11 @@ impl Media {
         })
     }
 
+    /// The name of its table, without the part that all have.
+    pub(super) fn name(&self) -> &str {
+        self.table.rsplit_once('.').map_or(&*self.table, |(_, name)| name)
+    }
+
     pub(super) async fn open(&self) -> Result<()> {
         self.store.open().await.map_err(disk)?;
         let began_empty = is_empty(&*self.store).await?;

@@ -86,54 +86,35 @@ impl Component for Files {
     }
 }
 
-impl fmt::Display for Images {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Self::NAME)
-    }
+/// What both have from [`Media`]. A pipeline is shown by the name of its table: one with a `type` has its own.
+macro_rules! by_media {
+    ($($pipeline:ident)+) => { $(
+        impl fmt::Display for $pipeline {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.0.name())
+            }
+        }
+
+        #[async_trait]
+        impl Pipeline for $pipeline {
+            async fn open(&self) -> Result<()> {
+                self.0.open().await
+            }
+
+            async fn process(&self, record: Record) -> Result<Verdict> {
+                self.0.process(record).await
+            }
+
+            async fn close(&self) -> Result<()> {
+                self.0.close().await;
+                Ok(())
+            }
+
+            fn places(&self) -> Vec<PathBuf> {
+                self.0.places()
+            }
+        }
+    )+ };
 }
 
-impl fmt::Display for Files {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Self::NAME)
-    }
-}
-
-#[async_trait]
-impl Pipeline for Images {
-    async fn open(&self) -> Result<()> {
-        self.0.open().await
-    }
-
-    async fn process(&self, record: Record) -> Result<Verdict> {
-        self.0.process(record).await
-    }
-
-    async fn close(&self) -> Result<()> {
-        self.0.close().await;
-        Ok(())
-    }
-
-    fn places(&self) -> Vec<PathBuf> {
-        self.0.places()
-    }
-}
-
-#[async_trait]
-impl Pipeline for Files {
-    async fn open(&self) -> Result<()> {
-        self.0.open().await
-    }
-
-    async fn process(&self, record: Record) -> Result<Verdict> {
-        self.0.process(record).await
-    }
-
-    async fn close(&self) -> Result<()> {
-        self.0.close().await;
-        Ok(())
-    }
-
-    fn places(&self) -> Vec<PathBuf> {
-        self.0.places()
-    }
-}
+by_media! { Images Files }

@@ -1,3 +1,5 @@
+//! The rules, each as a site that plays by it.
+
 use std::time::Duration;
 
 use super::*;
