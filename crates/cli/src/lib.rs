@@ -13,6 +13,7 @@ mod descriptors;
 mod exit;
 mod fail_on;
 mod fetch;
+mod gallery;
 mod hotlink;
 mod job;
 mod layers;
@@ -64,6 +65,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Links(command) => links::run(&registry, command),
         Command::Parse(command) => parse::run(registry, command),
         Command::Shell(command) => shell::run(&registry, command),
+        Command::Gallery(command) => gallery::run(registry, command),
         Command::Hotlink(command) => hotlink::run(&registry, command),
         Command::New(command) => new::run(command),
         Command::List => list::run(&registry),
@@ -95,6 +97,7 @@ mod tests {
         // the tables of components are read by the components; see below
         settings.middlewares.clear();
         settings.pipelines.each.clear();
+        settings.gallery.clear();
         assert_eq!(settings, Settings::default());
     }
 
@@ -134,6 +137,8 @@ mod tests {
         assert_eq!(images, dragline_images::Settings::default());
         let files: dragline_images::FilesSettings = read(["pipelines", "files"]).try_into().expect("settings");
         assert_eq!(files, dragline_images::FilesSettings::default());
+        let gallery: dragline_gallery::Settings = defaults["gallery"].clone().try_into().expect("settings");
+        assert_eq!(gallery, dragline_gallery::Settings::default());
         let validate: dragline_items::validate::Settings =
             read(["pipelines", "validate"]).try_into().expect("settings");
         assert_eq!(validate, dragline_items::validate::Settings::default());

@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+pub(crate) mod gallery;
 pub(crate) mod hotlink;
 pub(crate) mod new;
 pub(crate) mod reading;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dragline_replica::kodak;
 
+use self::gallery::Gallery;
 use self::hotlink::Hotlink;
 use self::new::New;
 use self::reading::{Links, Parse, Select, Shell};
@@ -68,6 +70,12 @@ pub(crate) enum Command {
         is asked for four times, and two times more where the answers are not enough.\n\nExit codes: 0 a verdict for \
         each picture, 2 usage or settings, 3 no picture, or one that is unreachable or unknown.")]
     Hotlink(Hotlink),
+    /// Show every picture of a page in a browser, whoever forbids it, and pack them into one archive.
+    #[command(
+        after_help = "Example:\n  dragline gallery\n  dragline gallery --open --copies always\n\nIt answers this \
+        machine alone, unless `--bind` says otherwise."
+    )]
+    Gallery(Gallery),
     /// Begin a project, or a spider in one.
     New(New),
     /// Name the spiders.

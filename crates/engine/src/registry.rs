@@ -66,11 +66,12 @@ pub struct Context {
     pub provided: Provided,
 }
 
-type Build<T> = Box<dyn Fn(toml::Table, &Layers, &Context) -> Result<Arc<T>> + Send + Sync>;
-type Check = Box<dyn Fn(&str, toml::Table, &Layers) -> Result<()> + Send + Sync>;
-type BuildSpider = Box<dyn Fn(&Layers) -> Result<Arc<dyn Runnable>> + Send + Sync>;
+type Build<T> = Arc<dyn Fn(toml::Table, &Layers, &Context) -> Result<Arc<T>> + Send + Sync>;
+type Check = Arc<dyn Fn(&str, toml::Table, &Layers) -> Result<()> + Send + Sync>;
+type BuildSpider = Arc<dyn Fn(&Layers) -> Result<Arc<dyn Runnable>> + Send + Sync>;
 
-/// The names that a runner knows.
+/// The names that a runner knows. A clone is a registry of its own, to which more can be added.
+#[derive(Clone)]
 pub struct Registry {
     spiders: BTreeMap<Cow<'static, str>, Entry>,
     pipelines: BTreeMap<&'static str, Part<dyn Pipeline>>,
@@ -85,12 +86,20 @@ struct Part<T: ?Sized> {
     check: Check,
 }
 
+#[derive(Clone)]
 struct Entry {
     settings: Cow<'static, str>,
     items: Arc<[ItemType]>,
     build: BuildSpider,
     /// The file that it is declared in, if it has no Rust.
     declared: Option<(PathBuf, Arc<Declaration>)>,
+}
+
+// by hand: a derived one would want the pipeline itself to be copied
+impl<T: ?Sized> Clone for Part<T> {
+    fn clone(&self) -> Self {
+        Self { build: self.build.clone(), check: self.check.clone() }
+    }
 }
 
 impl Default for Registry {
@@ -122,7 +131,7 @@ impl Registry {
     /// Adds a spider.
     #[must_use]
     pub fn spider<S: Spider>(mut self) -> Self {
-        let build: BuildSpider = Box::new(|layers| {
+        let build: BuildSpider = Arc::new(|layers| {
             let spider: S = layers.arguments(S::NAME)?;
             Ok(Arc::new(Erased(spider)))
         });
@@ -149,7 +158,7 @@ impl Registry {
         }
         let build: BuildSpider = {
             let declaration = declaration.clone();
-            Box::new(move |layers| {
+            Arc::new(move |layers| {
                 let given = layers.arguments(declaration.name())?;
                 let spider = declaration.spider(&given).map_err(|error| layers.blame(error))?;
                 Ok(Arc::new(Erased(spider)))
@@ -164,11 +173,11 @@ impl Registry {
     /// Adds a pipeline.
     #[must_use]
     pub fn pipeline<C: Component + Pipeline>(mut self) -> Self {
-        let build: Build<dyn Pipeline> = Box::new(|table, layers, context| {
+        let build: Build<dyn Pipeline> = Arc::new(|table, layers, context| {
             let settings = own_settings::<C>(&context.table, table, layers)?;
             Ok(Arc::new(C::build(settings, context).map_err(|error| layers.blame(error))?))
         });
-        let check: Check = Box::new(|name, table, layers| own_settings::<C>(name, table, layers).map(drop));
+        let check: Check = Arc::new(|name, table, layers| own_settings::<C>(name, table, layers).map(drop));
         self.pipelines.insert(C::NAME, Part { build, check });
         self
     }
@@ -176,11 +185,11 @@ impl Registry {
     /// Adds a middleware.
     #[must_use]
     pub fn middleware<C: Component + Middleware>(mut self) -> Self {
-        let build: Build<dyn Middleware> = Box::new(|table, layers, context| {
+        let build: Build<dyn Middleware> = Arc::new(|table, layers, context| {
             let settings = own_settings::<C>(&context.table, table, layers)?;
             Ok(Arc::new(C::build(settings, context).map_err(|error| layers.blame(error))?))
         });
-        let check: Check = Box::new(|name, table, layers| own_settings::<C>(name, table, layers).map(drop));
+        let check: Check = Arc::new(|name, table, layers| own_settings::<C>(name, table, layers).map(drop));
         self.middlewares.insert(C::NAME, Part { build, check });
         self
     }

@@ -9,6 +9,7 @@ fn main() -> ExitCode {
     let registry = Registry::new()
         .spider::<books::Books>()
         .spider::<kodak_pulse::KodakPulse>()
+        .spider::<page_images::PageImages>()
         .spider::<shelf::Shelf>()
         .spider::<site::Site>()
         .pipeline::<dragline_items::Validate>()

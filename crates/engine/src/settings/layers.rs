@@ -10,6 +10,7 @@ use toml::{Table, Value};
 
 use super::arguments::{self, ArgumentError};
 use super::layer::{Layer, Place, Source};
+use super::read_table;
 use crate::error::{Error, Result, nearest};
 
 /// Tables in which any key may stand.
@@ -229,6 +230,15 @@ impl Layers {
     #[must_use]
     pub fn blame_on(&self, key: &str, error: &Error) -> Error {
         self.blame(Error::Setting { key: key.to_owned(), message: error.to_string() })
+    }
+
+    /// The table of a program that is built on the engine, such as `gallery`, as its struct.
+    ///
+    /// # Errors
+    /// If a value does not fit: the key, the place, what is expected.
+    pub fn table<S: DeserializeOwned>(&self, name: &str) -> Result<S> {
+        let table = self.merged().remove(name).unwrap_or_else(|| Value::Table(Table::new()));
+        read_table(name, table, self)
     }
 
     /// A spider's arguments as its struct.

@@ -61,6 +61,8 @@ pub struct Settings {
     pub feeds: Vec<feed::Settings>,
     /// `[spiders.NAME]`: a spider's arguments, and under `settings` what holds for it alone.
     pub spiders: BTreeMap<String, toml::Table>,
+    /// `[gallery]`, read by the gallery itself.
+    pub gallery: toml::Table,
 }
 
 /// `[crawl]`: the crawl as a whole.

@@ -1,0 +1,28 @@
+//! The few files that pages need, compiled in: a table, so that no path leads anywhere else.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{StatusCode, header};
+
+use super::App;
+
+const ASSETS: [(&str, &str, &str); 2] = [
+    ("gallery.css", "text/css; charset=utf-8", include_str!("../../assets/gallery.css")),
+    ("gallery.js", "text/javascript; charset=utf-8", include_str!("../../assets/gallery.js")),
+];
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/assets/{name}", get(asset))
+}
+
+/// One of them.
+async fn asset(Path(name): Path<String>) -> Response {
+    match ASSETS.iter().find(|(asset, ..)| *asset == name) {
+        Some((_, mime, text)) => ([(header::CONTENT_TYPE, *mime)], *text).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
