@@ -4,6 +4,7 @@ mod api;
 mod app;
 mod archive;
 mod assets;
+mod headers;
 mod media;
 mod pages;
 mod serve;
