@@ -48,6 +48,7 @@ impl Gallery {
         let bind = scans.settings().bind.clone();
         let cannot = |error| Error::setting("gallery.bind", format!("= `{bind}` cannot be listened on: {error}"));
         let listener = TcpListener::bind(&bind).await.map_err(cannot)?;
+        scans.served_at(listener.local_addr().map_err(Error::other)?);
         let app = Arc::new(App { scans });
         Ok(Self { listener, app })
     }
@@ -73,8 +74,9 @@ impl Gallery {
     /// # Errors
     /// If the copies cannot be taken away.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let settings = self.app.scans.settings().clone();
-        serve::serve(self.listener, router(self.app), &settings, stop).await;
+        let scans = self.app.scans.clone();
+        serve::serve(self.listener, router(self.app), scans.settings(), stop).await;
+        scans.close();
         Ok(())
     }
 }
