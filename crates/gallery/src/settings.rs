@@ -55,6 +55,8 @@ pub struct Settings {
     pub max_bytes: ByteSize,
     /// The most bytes of an archive.
     pub max_zip: ByteSize,
+    /// Archives that are sent at once; more are refused.
+    pub zips: usize,
     /// How many bits of what they look like two pictures may differ in that are shown as one; with 0 only those of the same
     /// bytes are.
     pub near: u32,
@@ -108,6 +110,7 @@ impl Default for Settings {
             max_picture: ByteSize::mib(32),
             max_bytes: ByteSize::gib(1),
             max_zip: ByteSize::gib(1),
+            zips: 16,
             near: 4,
             sample: 3,
             sessions: 1000,
@@ -142,6 +145,7 @@ impl Settings {
         within("gallery.max_picture", self.max_picture.as_u64(), 1..=1 << 40)?;
         within("gallery.max_bytes", self.max_bytes.as_u64(), 1..=1 << 50)?;
         within("gallery.max_zip", self.max_zip.as_u64(), 1..=1 << 50)?;
+        within("gallery.zips", self.zips, 1..=100_000)?;
         within("gallery.near", self.near, 0..=15)?;
         within("gallery.sample", self.sample, 0..=1_000)?;
         within("gallery.sessions", self.sessions, 1..=10_000_000)?;

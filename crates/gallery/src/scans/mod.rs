@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use dragline::error::{Error, Result};
 use dragline::{Layers, Registry};
 use dragline_images::Images;
+use dragline_images::hotlink::Hotlink;
 use page_images::PageImages;
 
 use self::line::Line;
@@ -98,7 +99,7 @@ impl Scans {
     pub fn new(registry: Registry, layers: Layers) -> Result<Self> {
         let settings: Settings = layers.table("gallery")?;
         settings.check().map_err(|error| layers.blame(error))?;
-        let registry = registry.spider::<PageImages>().pipeline::<Images>().pipeline::<Stage>();
+        let registry = registry.spider::<PageImages>().pipeline::<Images>().pipeline::<Hotlink>().pipeline::<Stage>();
         let space = Space::open(&settings.folder)?;
         let line = Line::new(settings.scans, settings.session_scans);
         let (slots, pace) = (HashMap::new(), Pace::default());

@@ -6,6 +6,7 @@ mod archive;
 mod assets;
 mod media;
 mod pages;
+mod selection;
 mod serve;
 mod visitor;
 
@@ -49,7 +50,7 @@ impl Gallery {
         let cannot = |error| Error::setting("gallery.bind", format!("= `{bind}` cannot be listened on: {error}"));
         let listener = TcpListener::bind(&bind).await.map_err(cannot)?;
         scans.served_at(listener.local_addr().map_err(Error::other)?);
-        let app = Arc::new(App { scans });
+        let app = Arc::new(App::new(scans));
         Ok(Self { listener, app })
     }
 
