@@ -49,6 +49,8 @@ pub struct Settings {
     pub max_bytes: ByteSize,
     /// The most bytes of an archive.
     pub max_zip: ByteSize,
+    /// Archives that are sent at once; more are refused.
+    pub zips: usize,
     /// How many bits of what they look like two pictures may differ in that are shown as one; 0 folds none.
     pub near: u32,
     /// Sessions that are remembered.
@@ -96,6 +98,7 @@ impl Default for Settings {
             max_picture: ByteSize::mib(32),
             max_bytes: ByteSize::gib(1),
             max_zip: ByteSize::gib(1),
+            zips: 16,
             near: 4,
             sessions: 1000,
             connections: 1000,
@@ -126,6 +129,7 @@ impl Settings {
         within("gallery.max_picture", self.max_picture.as_u64(), 1..=1 << 40)?;
         within("gallery.max_bytes", self.max_bytes.as_u64(), 1..=1 << 50)?;
         within("gallery.max_zip", self.max_zip.as_u64(), 1..=1 << 50)?;
+        within("gallery.zips", self.zips, 1..=100_000)?;
         within("gallery.near", self.near, 0..=64)?;
         within("gallery.sessions", self.sessions, 1..=10_000_000)?;
         within("gallery.connections", self.connections, 1..=1_000_000)?;

@@ -6,6 +6,7 @@ mod archive;
 mod assets;
 mod media;
 mod pages;
+mod selection;
 mod serve;
 mod visitor;
 
@@ -48,7 +49,7 @@ impl Gallery {
         let bind = scans.settings().bind.clone();
         let cannot = |error| Error::setting("gallery.bind", format!("= `{bind}` cannot be listened on: {error}"));
         let listener = TcpListener::bind(&bind).await.map_err(cannot)?;
-        let app = Arc::new(App { scans });
+        let app = Arc::new(App::new(scans));
         Ok(Self { listener, app })
     }
 
