@@ -31,13 +31,10 @@ pub(super) async fn begin(State(app): State<Arc<App>>, visitor: Visitor, body: B
         (status, no_store(), page(&app, &visitor, &draft, Some(wrong))).into_response()
     };
     let options = match draft.options() {
-        Ok(options) if !options.robots && !visitor.is_local => {
-            return problem(StatusCode::FORBIDDEN, "robots.txt is kept to here, for everybody");
-        }
         Ok(options) => options,
         Err(wrong) => return again(StatusCode::BAD_REQUEST, &wrong),
     };
-    match app.scans.submit(&visitor.session, options) {
+    match app.submit(&visitor, options) {
         Ok(scan) => Redirect::to(&format!("/scans/{}", scan.id.0)).into_response(),
         Err(Refused::Bad(bad)) => again(StatusCode::BAD_REQUEST, &bad.into()),
         Err(refused) => again(StatusCode::TOO_MANY_REQUESTS, &Wrong { field: None, what: refused.to_string() }),

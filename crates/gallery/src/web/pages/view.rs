@@ -39,7 +39,7 @@ pub(super) enum Shown {
 
 impl<'a> View<'a> {
     pub(super) fn new(app: &'a App, visitor: &'a Visitor, scan: &'a Scan) -> Self {
-        let copies = mode(app, visitor, scan);
+        let copies = app.copies(&scan.options);
         let origins = match copies {
             Copies::Always => Vec::new(),
             Copies::Auto => {
@@ -70,15 +70,6 @@ impl<'a> View<'a> {
     fn is_allowed(&self, url: &Url) -> bool {
         let origin = url.origin().ascii_serialization();
         self.origins.binary_search(&origin).is_ok()
-    }
-}
-
-/// Whether browsers have pictures from their sites, or all from here: so it is wherever others than this machine are
-/// answered.
-fn mode(app: &App, visitor: &Visitor, scan: &Scan) -> Copies {
-    match visitor.is_local {
-        true => scan.options.copies.unwrap_or(app.scans.settings().copies),
-        false => Copies::Always,
     }
 }
 
