@@ -137,6 +137,9 @@ mod tests {
         assert_eq!(images, dragline_images::Settings::default());
         let files: dragline_images::FilesSettings = read(["pipelines", "files"]).try_into().expect("settings");
         assert_eq!(files, dragline_images::FilesSettings::default());
+        let hotlink: dragline_images::hotlink::PipelineSettings =
+            read(["pipelines", "hotlink"]).try_into().expect("settings");
+        assert_eq!(hotlink, dragline_images::hotlink::PipelineSettings::default());
         let gallery: dragline_gallery::Settings = defaults["gallery"].clone().try_into().expect("settings");
         assert_eq!(gallery, dragline_gallery::Settings::default());
         let validate: dragline_items::validate::Settings =

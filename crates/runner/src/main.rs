@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         .pipeline::<dragline_items::Dedupe>()
         .pipeline::<dragline_images::Images>()
         .pipeline::<dragline_images::Files>()
+        .pipeline::<dragline_images::hotlink::Hotlink>()
         .provide(dragline_store::Stores::new().with(dragline_objects::Objects).with(dragline_ftp::Ftp))
         .feed_format(dragline_sqlite::sqlite())
         .feed_storage(dragline_objects::Objects);

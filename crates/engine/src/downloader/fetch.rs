@@ -96,6 +96,15 @@ impl Fetch {
         Trace { request, outcome: outcome.map(|(response, _)| response) }
     }
 
+    /// Waits until the crawl is to end. For components that have begun something long, and can leave it at any time.
+    pub async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            // whoever could say so is gone, and has not said it
+            std::future::pending::<()>().await;
+        }
+    }
+
     async fn follow(
         &self,
         mut request: Request,

@@ -22,7 +22,8 @@ pub struct Record {
     pub page: Arc<Url>,
     /// How far what it names may lead: an image that it has.
     pub reach: Reach,
-    /// The way to its page, cookie jar and proxy, for what is fetched because of it; none if it was the usual one.
+    /// The way to its page, cookie jar and proxy, for what is fetched because of it, and what the page says of how it is
+    /// named to others; none if all of it is the usual.
     pub way: Option<Arc<Options>>,
     content: Content,
 }

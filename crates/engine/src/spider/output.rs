@@ -39,7 +39,7 @@ pub(crate) struct Context {
     pub(crate) page: Option<Arc<Url>>,
     /// How far what it says may lead.
     pub(crate) reach: Reach,
-    /// The jar and the proxy that the page came by, if those are not the usual ones.
+    /// The jar and the proxy that the page came by, if those are not the usual ones, and the page's referrer policy.
     pub(crate) way: Option<Arc<Options>>,
     pub(crate) depth: u32,
     pub(crate) max_depth: u32,
@@ -179,8 +179,13 @@ impl<S: Spider> Output<S> {
     }
 
     /// The same, its requests under the page's own `Referrer-Policy`.
-    pub(super) fn led_by(self, page: &Page) -> Self {
-        Self { policy: page.referrer_policy(), ..self }
+    pub(super) fn led_by(mut self, page: &Page) -> Self {
+        self.policy = page.referrer_policy();
+        if self.policy.is_some() {
+            let way = self.context.way.as_deref().cloned().unwrap_or_default();
+            self.context.way = Some(Arc::new(Options { referrer_policy: self.policy, ..way }));
+        }
+        self
     }
 
     /// An output as `parse` gets it for this page: for tests of spiders.

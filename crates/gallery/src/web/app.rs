@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::Visitor;
 use super::access::{Access, Attempts};
 use super::hosts::Hosts;
@@ -15,6 +17,8 @@ use crate::settings::Copies;
 /// What every answer is made of.
 pub(crate) struct App {
     pub(crate) scans: Scans,
+    /// Archives that may be sent at once.
+    pub(crate) archives: Arc<Semaphore>,
     pub(crate) sessions: Sessions,
     /// What names of copies and tokens of forms are sealed with.
     pub(crate) seal: Seal,
@@ -53,7 +57,8 @@ impl App {
         let sessions = Sessions::new(settings.sessions, bound.port());
         let (hosts, reach) = (Hosts::new(bound, &settings.hosts), Reach::of(bound, &settings.hosts));
         let attempts = Attempts::new(settings.logins_per_minute);
-        Self { scans, sessions, seal: Seal::new(), hosts, access, attempts, reach }
+        let archives = Arc::new(Semaphore::new(settings.zips));
+        Self { scans, archives, sessions, seal: Seal::new(), hosts, access, attempts, reach }
     }
 
     /// What forms of a session carry.

@@ -17,6 +17,7 @@ mod assets;
 mod login;
 mod media;
 mod pages;
+mod selection;
 
 mod headers;
 mod problem;
@@ -75,6 +76,7 @@ impl Gallery {
         let found = token(settings, is_open).map_err(|error| blame.blame(error))?;
         let listener = TcpListener::bind(&*addresses).await.map_err(cannot)?;
         let bound = listener.local_addr().map_err(Error::other)?;
+        scans.served_at(bound);
         let (access, token) = found.map_or((None, None), |found| (Some(found.access), found.told));
         let app = Arc::new(App::new(scans, bound, access));
         let told = Told { url: format!("http://{}/", shown(bound)), token, copies: copies(&app) };
@@ -100,8 +102,9 @@ impl Gallery {
     /// # Errors
     /// If the copies cannot be taken away.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let router = router(self.app.clone());
+        let (router, scans) = (router(self.app.clone()), self.app.scans.clone());
         serve::serve(self.listener, router, self.app, stop).await;
+        scans.close();
         Ok(())
     }
 }

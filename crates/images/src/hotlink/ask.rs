@@ -66,6 +66,7 @@ pub(super) fn request(subject: &Subject, way: Way, robots: Robots, timeout: Dura
     let policy = if way == Way::Foreign { ReferrerPolicy::default() } else { subject.policy.unwrap_or_default() };
     let options = request.options_mut();
     options.jar.clone_from(&subject.jar);
+    options.via.clone_from(&subject.via);
     options.without_cookies = matches!(way, Way::Foreign | Way::Bare | Way::Cookieless);
     options.referrer_policy = Some(policy);
     options.retries = Some(0);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dragline::downloader::Fetch;
-use dragline::message::{Host, Reach, ReferrerPolicy, Request};
+use dragline::message::{Host, Reach, ReferrerPolicy, Request, Via};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use url::Url;
@@ -70,6 +70,8 @@ pub struct Subject {
     pub page: Url,
     /// The jar that has the page's cookies; the default one if it is not given.
     pub jar: Option<Arc<str>>,
+    /// The proxy through which the page came, if it was not the usual one.
+    pub via: Option<Via>,
     /// What the page says of how it is named to those that it leads to; what browsers do if it says nothing.
     pub policy: Option<ReferrerPolicy>,
     /// How far what stands on the page may lead.
@@ -80,7 +82,7 @@ impl Subject {
     /// A picture on a page.
     #[must_use]
     pub fn new(picture: Url, page: Url) -> Self {
-        Self { picture, page, jar: None, policy: None, reach: Reach::Anywhere }
+        Self { picture, page, jar: None, via: None, policy: None, reach: Reach::Anywhere }
     }
 
     /// A picture of which no page is known: that of its own origin.

@@ -25,7 +25,7 @@ use super::ledger::Ledger;
 use super::names::{Names, Subject};
 use super::settings::{Checksum, Common};
 use super::table::{Key, Table};
-use super::wish::{Candidate, Wish};
+use super::wish::{Candidate, Wish, elements};
 use crate::entry::{Entry, Missed, Status};
 use crate::hex;
 use crate::picture::Workers;
@@ -146,18 +146,7 @@ impl Media {
     }
 
     pub(super) async fn process(&self, mut record: Record) -> Result<Verdict> {
-        if !record.may_have(&self.common.urls_field) {
-            return Ok(Verdict::Keep(record));
-        }
-        let elements = match record.fields().get(&self.common.urls_field) {
-            None | Some(Value::Null) => return Ok(Verdict::Keep(record)),
-            Some(Value::Array(elements)) => elements.clone(),
-            Some(one @ (Value::String(_) | Value::Object(_))) => vec![one.clone()],
-            Some(_) => {
-                let field = &self.common.urls_field;
-                return Err(Error::page(format!("field `{field}` must be a list of URLs")));
-            }
-        };
+        let Some(elements) = elements(&mut record, &self.common.urls_field)? else { return Ok(Verdict::Keep(record)) };
         let item = self.item(&mut record);
         let item = &item;
         let entries = elements.iter().zip(1..).map(|(element, index)| self.wish(element, index, item));

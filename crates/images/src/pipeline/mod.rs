@@ -16,7 +16,7 @@ mod opt_outs;
 mod recall;
 mod settings;
 mod table;
-mod wish;
+pub(crate) mod wish;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,35 +1,49 @@
 //! What an item wants: an element of its field, and the places where that can be had, the best first.
 
-use dragline::message::mask;
+use dragline::error::{Error, Result as PageResult};
+use dragline::message::{Record, mask};
 use serde_json::Value;
 use url::Url;
 
 /// One element of the field: a URL, an object with one, a picture of `page.images()`, or a list of any of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(crate) struct Wish {
     /// At least one.
-    pub(super) candidates: Vec<Candidate>,
+    pub(crate) candidates: Vec<Candidate>,
 }
 
 /// One place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(crate) struct Candidate {
     /// As the item has it.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Where that is, or why it is nowhere.
-    pub(super) url: Result<Url, Bad>,
+    pub(crate) url: Result<Url, Bad>,
 }
 
 /// What is no place: the reason's stable name, and the same for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bad {
-    pub(super) reason: &'static str,
-    pub(super) detail: String,
+pub(crate) struct Bad {
+    pub(crate) reason: &'static str,
+    pub(crate) detail: String,
+}
+
+/// The elements of a record's field; none if it has none.
+pub(crate) fn elements(record: &mut Record, field: &str) -> PageResult<Option<Vec<Value>>> {
+    if !record.may_have(field) {
+        return Ok(None);
+    }
+    match record.fields().get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Array(elements)) => Ok(Some(elements.clone())),
+        Some(one @ (Value::String(_) | Value::Object(_))) => Ok(Some(vec![one.clone()])),
+        Some(_) => Err(Error::page(format!("field `{field}` must be a list of URLs"))),
+    }
 }
 
 impl Wish {
     /// Reads an element; what it says is relative to its page.
-    pub(super) fn read(element: &Value, page: &Url) -> Self {
+    pub(crate) fn read(element: &Value, page: &Url) -> Self {
         let list = match element {
             Value::Array(list) => Some(list),
             Value::Object(fields) => fields.get("candidates").and_then(Value::as_array),
