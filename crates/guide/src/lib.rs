@@ -25,6 +25,7 @@ chapters! {
     pictures: "pictures.md",
     store: "store.md",
     hotlink: "hotlink.md",
+    gallery: "gallery.md",
     testing: "testing.md",
 }
 

@@ -51,6 +51,11 @@ async fn scan(State(app): State<Arc<App>>, visitor: Visitor, Path(id): Path<Stri
     frame(head.title.as_deref().unwrap_or("Gallery"), &list).into_response()
 }
 
+/// What is wrong, for people.
+pub(super) fn problem(status: StatusCode, what: &str) -> (StatusCode, Markup) {
+    (status, frame("That did not work", &html! { p { (what) } }))
+}
+
 fn frame(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)

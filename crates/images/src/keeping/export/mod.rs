@@ -5,6 +5,7 @@
 
 mod archive;
 mod gallery;
+mod packed;
 mod shards;
 
 use std::collections::HashSet;
@@ -18,6 +19,7 @@ use tempfile::NamedTempFile;
 
 pub use archive::{tar, zip};
 pub use gallery::gallery;
+pub use packed::{ERRORS, UniqueNames, Zip};
 pub use shards::shards;
 
 use crate::keeping::shelf::{KeepingError, Selection, Shelf};
