@@ -22,7 +22,7 @@ pub(crate) fn run(registry: Registry, command: &Command) -> anyhow::Result<Exit>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let gallery = Gallery::bind(registry, layers).await?;
-        print(&format!("The gallery is at {}\nCtrl-C ends it.", gallery.told()?.url))?;
+        print(&format!("The gallery is at {}\nCtrl-C ends it.", gallery.told().url))?;
         gallery.run(async { drop(tokio::signal::ctrl_c().await) }).await?;
         Ok(Exit::Finished)
     })

@@ -36,6 +36,12 @@ pub struct Settings {
     /// How long a scan's results stay.
     #[serde(with = "humantime_serde")]
     pub expires: Duration,
+    /// The most results that stay; the oldest go first.
+    pub results: usize,
+    /// The most results of one session that stay.
+    pub session_results: usize,
+    /// The most bytes of copies of all results that stay.
+    pub max_results: ByteSize,
     /// How long a scan goes on when nobody looks any more who did.
     #[serde(with = "humantime_serde")]
     pub linger: Duration,
@@ -51,10 +57,15 @@ pub struct Settings {
     pub max_zip: ByteSize,
     /// Archives that are sent at once; more are refused.
     pub zips: usize,
-    /// How many bits of what they look like two pictures may differ in that are shown as one; 0 folds none.
+    /// How many bits of what they look like two pictures may differ in that are shown as one; with 0 only those of the same
+    /// bytes are.
     pub near: u32,
+    /// So many pictures of a directory with one and the same verdict speak for its others; 0 asks for each.
+    pub sample: usize,
     /// Sessions that are remembered.
     pub sessions: usize,
+    /// Wrong access tokens that one address may give in a minute.
+    pub logins_per_minute: u32,
     /// Connections at once.
     pub connections: usize,
     /// How long a request's head may take.
@@ -63,6 +74,8 @@ pub struct Settings {
     /// How long a connection may stand still.
     #[serde(with = "humantime_serde")]
     pub idle_timeout: Duration,
+    /// The most bytes of a request's head.
+    pub max_head: ByteSize,
     /// The most bytes of a request's body.
     pub max_body: ByteSize,
 }
@@ -92,6 +105,9 @@ impl Default for Settings {
             scans_per_minute: 20,
             scan_time: Duration::from_secs(60),
             expires: Duration::from_secs(3600),
+            results: 500,
+            session_results: 20,
+            max_results: ByteSize::gib(10),
             linger: Duration::from_millis(800),
             max_pictures: 2000,
             max_pages: 20,
@@ -100,10 +116,13 @@ impl Default for Settings {
             max_zip: ByteSize::gib(1),
             zips: 16,
             near: 4,
+            sample: 3,
             sessions: 1000,
+            logins_per_minute: 10,
             connections: 1000,
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
+            max_head: ByteSize::kib(64),
             max_body: ByteSize::kib(64),
         }
     }
@@ -123,6 +142,9 @@ impl Settings {
         within("gallery.scans_per_minute", self.scans_per_minute, 1..=1_000_000)?;
         within("gallery.scan_time", self.scan_time, moment..=DAY)?;
         within("gallery.expires", self.expires, moment..=30 * DAY)?;
+        within("gallery.results", self.results, 1..=1_000_000)?;
+        within("gallery.session_results", self.session_results, 1..=1_000_000)?;
+        within("gallery.max_results", self.max_results.as_u64(), 1..=1 << 50)?;
         within("gallery.linger", self.linger, Duration::ZERO..=DAY)?;
         within("gallery.max_pictures", self.max_pictures, 1..=100_000)?;
         within("gallery.max_pages", self.max_pages, 1..=10_000)?;
@@ -130,11 +152,15 @@ impl Settings {
         within("gallery.max_bytes", self.max_bytes.as_u64(), 1..=1 << 50)?;
         within("gallery.max_zip", self.max_zip.as_u64(), 1..=1 << 50)?;
         within("gallery.zips", self.zips, 1..=100_000)?;
-        within("gallery.near", self.near, 0..=64)?;
+        within("gallery.near", self.near, 0..=15)?;
+        within("gallery.sample", self.sample, 0..=1_000)?;
         within("gallery.sessions", self.sessions, 1..=10_000_000)?;
+        within("gallery.logins_per_minute", self.logins_per_minute, 1..=1_000_000)?;
         within("gallery.connections", self.connections, 1..=1_000_000)?;
         within("gallery.head_timeout", self.head_timeout, moment..=DAY)?;
         within("gallery.idle_timeout", self.idle_timeout, moment..=DAY)?;
+        // the least that the server's reader works with
+        within("gallery.max_head", self.max_head.as_u64(), 8192..=1 << 24)?;
         within("gallery.max_body", self.max_body.as_u64(), 1..=1 << 40)?;
         Ok(())
     }

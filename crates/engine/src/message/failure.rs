@@ -112,6 +112,58 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// All of them.
+    pub const ALL: [Self; 42] = [
+        Self::DnsNxdomain,
+        Self::DnsTemporary,
+        Self::BlockedAddress,
+        Self::BadPort,
+        Self::BadScheme,
+        Self::Connect,
+        Self::Network,
+        Self::NoSockets,
+        Self::Proxy,
+        Self::Tls,
+        Self::TlsCertExpired,
+        Self::TlsCertNotYetValid,
+        Self::TlsCertWrongHost,
+        Self::TlsCertUntrusted,
+        Self::TlsCertInvalid,
+        Self::ConnectTimeout,
+        Self::HeadTimeout,
+        Self::IdleTimeout,
+        Self::TotalTimeout,
+        Self::SlowTimeout,
+        Self::IncompleteBody,
+        Self::TooLarge,
+        Self::Unwanted,
+        Self::HeadTooLarge,
+        Self::BadFraming,
+        Self::BadEncoding,
+        Self::BadRequest,
+        Self::UrlTooLong,
+        Self::Stopped,
+        Self::HttpStatus,
+        Self::RedirectLoop,
+        Self::TooManyRedirects,
+        Self::BadRedirect,
+        Self::RobotsUnreachable,
+        Self::RobotsDelay,
+        Self::Skipped,
+        Self::CacheMiss,
+        Self::SignedOut,
+        Self::ParseError,
+        Self::ParsePanic,
+        Self::Disk,
+        Self::Internal,
+    ];
+
+    /// The one of a stable name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The stable name, as it stands in stats and items.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -228,6 +280,15 @@ impl std::error::Error for Failure {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_kind_is_found_by_its_name() {
+        for (place, kind) in FailureKind::ALL.into_iter().enumerate() {
+            assert_eq!(FailureKind::of_name(kind.name()), Some(kind));
+            assert_eq!(kind as usize, place, "all are there, in their order");
+        }
+        assert_eq!((FailureKind::Internal as usize + 1, FailureKind::of_name("bad")), (FailureKind::ALL.len(), None));
+    }
 
     #[test]
     fn l01_a_failure_prints_without_secrets() {

@@ -1,5 +1,8 @@
 //! A scan: what was asked for, and what is known of it by now.
 
+pub(crate) mod explain;
+mod fold;
+mod layers;
 mod options;
 mod picture;
 pub(crate) mod run;

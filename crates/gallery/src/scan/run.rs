@@ -1,18 +1,24 @@
-//! The crawl of a scan: settings laid over those of the operator, a thread of its own, a deadline.
+//! The crawl of a scan: a thread and a runtime of its own, which go with their sockets when the scan is stopped or its time is
+//! over, whatever hangs.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use dragline::error::Result;
+use dragline::error::{Error, Result};
+use dragline::message::Failure;
 use dragline::observer::{Happening, Observer};
 use dragline::spider::Spider as _;
+use dragline::stats::Stats;
 use dragline::{Crawl, Layers, Registry, Report};
-use jiff::Timestamp;
 use page_images::PageImages;
 
 use super::stage::Told;
-use super::{End, Options, Phase, Scan};
+use super::{End, Scan, explain, layers};
 use crate::settings::Settings;
+
+/// How much longer than `gallery.scan_time` a crawl may take that does not end by itself then.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What all scans are made of.
 pub(crate) struct Ground {
@@ -22,102 +28,130 @@ pub(crate) struct Ground {
     pub(crate) layers: Layers,
     /// `[gallery]`.
     pub(crate) settings: Settings,
+    /// Where the gallery is served.
+    pub(crate) served: OnceLock<std::net::SocketAddr>,
 }
 
-/// The failure that a scan is told of if no page could be read.
+/// The failure that a scan is told of if no page could be read: the first one, unless a server has answered a later request.
+/// The name that was typed is asked before others that may be meant.
 #[derive(Default)]
-struct LastFailure(Mutex<Option<(String, String)>>);
+struct WhyUnread(Mutex<Option<Failure>>);
 
-impl Observer for LastFailure {
+impl Observer for WhyUnread {
     fn observe(&self, happening: &Happening<'_>) {
-        if let Happening::Failed(failure) = happening {
-            let what = (failure.kind.to_string(), failure.detail.clone());
-            *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(what);
+        let Happening::Failed(failure) = happening else { return };
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().is_none_or(|known| known.status.is_none() && failure.status.is_some()) {
+            *known = Some(Failure::clone(failure));
         }
     }
+}
+
+/// How a crawl was left.
+enum Left {
+    /// It came to its end.
+    Ended(Box<Report>),
+    /// Somebody has stopped the scan.
+    Cancelled,
+    /// It did not end when its time was over.
+    Late,
 }
 
 impl Ground {
     /// The crawl of a scan, whose copies go to a folder. Nothing has touched disk or network yet.
-    pub(crate) fn crawl(&self, scan: &Arc<Scan>, folder: &Path) -> Result<Crawl> {
-        let told = Told { scan: scan.clone(), max_pictures: self.settings.max_pictures, seen: Mutex::default() };
-        let registry = self.registry.clone().provide(told);
-        Crawl::build(&registry, PageImages::NAME, &self.layers(&scan.options, folder)?)
-    }
-
-    fn layers(&self, options: &Options, folder: &Path) -> Result<Layers> {
-        let mut layers = self.layers.clone();
-        let Options { url, same_host, min_side, depth, css, lazy, copies: _, robots } = options;
-        for (name, value) in [
-            ("url", url.clone()),
-            ("same_host", same_host.to_string()),
-            ("min_side", min_side.to_string()),
-            ("depth", depth.to_string()),
-            ("css", css.to_string()),
-            ("lazy", lazy.to_string()),
-        ] {
-            layers.add_argument(PageImages::NAME, &format!("{name}={value}"))?;
-        }
-        let folder = toml::Value::String(folder.to_string_lossy().into_owned());
-        let Settings { scan_time, max_picture, max_bytes, max_pages, max_pictures, .. } = &self.settings;
-        for flag in [
-            "pipelines.order=['found', 'images', 'kept', 'judged']".to_owned(),
-            "pipelines.found={type='gallery', stage='found'}".to_owned(),
-            "pipelines.kept={type='gallery', stage='kept'}".to_owned(),
-            "pipelines.judged={type='gallery', stage='judged'}".to_owned(),
-            format!("pipelines.concurrency={max_pictures}"),
-            format!("pipelines.images.store={folder}"),
-            "pipelines.images.manifest='off'".to_owned(),
-            "pipelines.images.svg=true".to_owned(),
-            "pipelines.images.perceptual=true".to_owned(),
-            "pipelines.images.thumbs={small=[320, 320]}".to_owned(),
-            format!("pipelines.images.max_body='{} B'", max_picture.as_u64()),
-            format!("limits.time='{}ms'", scan_time.as_millis()),
-            format!("limits.bytes='{} B'", max_bytes.as_u64()),
-            format!("limits.pages={max_pages}"),
-            format!("middlewares.robots.obey={robots}"),
-            "middlewares.proxy.environment=false".to_owned(),
-            "dialer.policy='strict'".to_owned(),
-            "crawl.grace='1s'".to_owned(),
-            "spider.threads=1".to_owned(),
-            "job.dir=''".to_owned(),
-            "feeds=[]".to_owned(),
-        ] {
-            layers.add_flag(&flag)?;
-        }
-        Ok(layers)
+    pub(crate) fn crawl(&self, told: Told, folder: &Path) -> Result<Crawl> {
+        let options = &told.scan.options;
+        let layers = layers::layers(&self.layers, &self.settings, options, folder, self.served.get().copied())?;
+        Crawl::build(&self.registry.clone().provide(told), PageImages::NAME, &layers)
     }
 }
 
 /// Runs a scan to its end; the thread that calls it does nothing else meanwhile.
 pub(crate) fn run(ground: &Ground, scan: &Arc<Scan>, folder: &Path) {
-    let end = crawl(ground, scan, folder).unwrap_or_else(|error| End::Failed("internal".to_owned(), error.to_string()));
-    scan.update(|head| (head.phase, head.ended) = (Phase::Ended(end), Some(Timestamp::now())));
+    if !scan.begin() {
+        return scan.end(End::Cancelled);
+    }
+    let end = crawl(ground, scan, folder).unwrap_or_else(|error| {
+        tracing::error!(%error, "a scan could not be made");
+        match error {
+            Error::Disk { .. } | Error::Space(_) => explain::no_room(),
+            _ => explain::internal(),
+        }
+    });
+    scan.fold(ground.settings.near);
+    scan.end(end);
 }
 
 fn crawl(ground: &Ground, scan: &Arc<Scan>, folder: &Path) -> Result<End> {
-    let mut crawl = ground.crawl(scan, folder)?;
-    let failure = Arc::new(LastFailure::default());
-    crawl.observe(failure.clone());
-    scan.begin(crawl.stopper());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(dragline::Error::other)?;
-    let report = runtime.block_on(crawl.run());
+    let told = Told::new(scan.clone(), &ground.settings);
+    let left_out = told.left_out.clone();
+    let mut crawl = ground.crawl(told, folder)?;
+    let unread = Arc::new(WhyUnread::default());
+    crawl.observe(unread.clone());
+    let stats = crawl.watch().stats;
+    // the crawl is on a thread beside this one, so that this one sees the time whatever that one is at
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).thread_name("gallery-crawl").enable_all().build().map_err(Error::other)?;
+    let left = runtime.block_on(async {
+        let crawling = tokio::spawn(crawl.run());
+        let hard = tokio::time::sleep(ground.settings.scan_time + GRACE);
+        tokio::select! {
+            biased;
+            () = scan.cancelled() => Ok(Left::Cancelled),
+            ended = crawling => match ended {
+                Ok(report) => report.map(|report| Left::Ended(Box::new(report))),
+                Err(error) => Err(Error::other(error)),
+            },
+            () = hard => Ok(Left::Late),
+        }
+    });
+    // no socket stays, and nothing is waited for
     runtime.shutdown_background();
-    let report = report?;
-    Ok(end(&report, scan, &failure))
+    let end = match left? {
+        Left::Cancelled => End::Cancelled,
+        Left::Late => limited("closespider_timeout", &ground.settings),
+        Left::Ended(report) => end(&report, scan, &unread, &ground.settings),
+    };
+    let more = left_out.load(std::sync::atomic::Ordering::Relaxed);
+    tell_robots(scan, &stats);
+    Ok(match end {
+        End::Finished if more > 0 => End::Limited(explain::too_many(more, ground.settings.max_pictures)),
+        end => end,
+    })
 }
 
-fn end(report: &Report, scan: &Scan, failure: &LastFailure) -> End {
-    if scan.is_cancelled() {
-        return End::Cancelled;
-    }
-    let failure = failure.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-    if let (None, Some((kind, detail))) = (scan.head().page, failure) {
-        return End::Failed(kind, detail);
+/// What the end of a crawl means.
+fn end(report: &Report, scan: &Scan, unread: &WhyUnread, settings: &Settings) -> End {
+    if let Some(error) = &report.error {
+        tracing::error!(%error, reason = report.reason, "a scan's crawl could not go on");
     }
     match report.reason {
-        "finished" => End::Finished,
-        limit => End::Limited(limit.to_owned()),
+        "disk_full" | "disk_failed" => return explain::no_room(),
+        "internal_error" | "start_error" => return explain::internal(),
+        "finished" => {}
+        reason => return limited(reason, settings),
+    }
+    if scan.head().page.is_some() {
+        return End::Finished;
+    }
+    match unread.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        Some(failure) => explain::unread(failure),
+        None if report.count("robotstxt/forbidden") > 0 => explain::forbidden(),
+        None => explain::internal(),
+    }
+}
+
+fn limited(reason: &str, settings: &Settings) -> End {
+    let what = explain::limit(reason, settings);
+    what.map_or_else(explain::internal, End::Limited)
+}
+
+/// Says what robots.txt has forbidden.
+fn tell_robots(scan: &Scan, stats: &Stats) {
+    let pictures = scan.pictures();
+    let entries = pictures.iter().filter_map(|picture| picture.entry.as_ref());
+    let forbidden = entries.filter(|entry| explain::is_forbidden(entry)).count();
+    if forbidden > 0 && stats.count("robotstxt/forbidden") > 0 {
+        scan.update(|head| head.robots = Some(explain::robots_without(forbidden, head.robots.as_deref())));
     }
 }

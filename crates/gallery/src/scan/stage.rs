@@ -5,7 +5,9 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use dragline::error::{Error, Result};
@@ -13,13 +15,16 @@ use dragline::message::{Item, Record};
 use dragline::page::pictures::Picture as Found;
 use dragline::pipeline::{Pipeline, Verdict};
 use dragline::registry::{Component, Context};
+use dragline::stats::Stats;
 use dragline_images::Entry;
+use dragline_images::hotlink::Report;
 use page_images::{PagePicture, ReadPage};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Picture, Scan};
+use super::{Picture, Scan, explain};
+use crate::settings::Settings;
 
 /// The field of a record that has its picture's number.
 const NUMBER: &str = "number";
@@ -48,15 +53,44 @@ pub enum Passed {
 /// The scan that the stages of a crawl tell; what a crawl's registry provides.
 pub(crate) struct Told {
     pub(crate) scan: Arc<Scan>,
-    pub(crate) max_pictures: usize,
+    /// Pictures that there was no more room for.
+    pub(crate) left_out: Arc<AtomicUsize>,
+    max_pictures: usize,
+    near: u32,
     /// The pictures that were on an earlier page, by their best URL.
-    pub(crate) seen: Mutex<HashSet<Url>>,
+    seen: Mutex<HashSet<Url>>,
+    /// When those that look alike are looked for again.
+    fold_next: Mutex<Option<Instant>>,
 }
+
+/// The least time between two looks for pictures that are alike, and the part of the time that looking may take.
+const FOLD_EVERY: Duration = Duration::from_millis(250);
+const FOLD_PART: u32 = 20;
 
 /// The pipeline `gallery`.
 pub struct Stage {
     passed: Passed,
     told: Arc<Told>,
+    stats: Arc<Stats>,
+}
+
+impl Told {
+    pub(crate) fn new(scan: Arc<Scan>, settings: &Settings) -> Self {
+        let Settings { max_pictures, near, .. } = *settings;
+        let (left_out, seen, fold_next) = (Arc::default(), Mutex::default(), Mutex::default());
+        Self { scan, left_out, max_pictures, near, seen, fold_next }
+    }
+
+    /// Folds pictures, unless that was done a moment ago: it is done at the end in any case.
+    fn fold(&self) {
+        let Ok(mut next) = self.fold_next.try_lock() else { return };
+        let begin = Instant::now();
+        if next.is_some_and(|next| begin < next) {
+            return;
+        }
+        self.scan.fold(self.near);
+        *next = Some(Instant::now() + (begin.elapsed() * FOLD_PART).max(FOLD_EVERY));
+    }
 }
 
 impl Component for Stage {
@@ -66,7 +100,7 @@ impl Component for Stage {
     fn build(settings: StageSettings, context: &Context) -> Result<Self> {
         let told = context.provided.get::<Told>();
         let told = told.ok_or_else(|| Error::other("the pipeline `gallery` is for scans of the gallery alone"))?;
-        Ok(Self { passed: settings.stage, told })
+        Ok(Self { passed: settings.stage, told, stats: context.stats.clone() })
     }
 }
 
@@ -96,10 +130,12 @@ impl Pipeline for Stage {
 
 impl Stage {
     fn read_page(&self, page: &ReadPage) {
+        let is_kept_to = self.told.scan.options.robots;
         self.told.scan.update(|head| {
             head.pages += 1;
             if head.page.is_none() {
                 (head.page, head.title) = (Some(page.url.clone()), page.title.clone());
+                head.robots = Some(explain::robots(&self.stats, is_kept_to));
             }
         });
     }
@@ -112,6 +148,7 @@ impl Stage {
         }
         let picture = |number| Picture { number, page, found, entry: None, report: None, folded: None };
         let Some(number) = self.told.scan.add(self.told.max_pictures, picture) else {
+            self.told.left_out.fetch_add(1, Ordering::Relaxed);
             return Ok(Verdict::Drop("over_max_pictures"));
         };
         record.fields().insert(NUMBER.to_owned(), number.into());
@@ -126,16 +163,18 @@ impl Stage {
 
     fn kept(&self, record: &mut Record) {
         let entry = list(record, "images").and_then(|entries: Vec<Entry>| entries.into_iter().next());
-        if let Some(number) = number(record) {
-            self.told.scan.learn(number, |picture| picture.entry = entry);
-        }
+        let (Some(number), Some(mut entry)) = (number(record), entry) else { return };
+        explain::entry(&mut entry);
+        self.told.scan.learn(number, |picture| picture.entry = Some(entry));
+        self.told.fold();
     }
 
     fn judged(&self, record: &mut Record) {
-        let report = list(record, "hotlink").and_then(|reports: Vec<_>| reports.into_iter().next());
-        if let (Some(number), Some(report)) = (number(record), report) {
-            self.told.scan.learn(number, |picture| picture.report = Some(report));
-        }
+        let report = list(record, "hotlink").and_then(|reports: Vec<Option<Report>>| reports.into_iter().next()?);
+        let (Some(number), Some(mut report)) = (number(record), report) else { return };
+        explain::report(&mut report);
+        self.told.scan.learn(number, |picture| picture.report = Some(report));
+        self.told.fold();
     }
 }
 

@@ -3,20 +3,23 @@
 //! Every change has a number, and each picture that of its last one. Whoever has seen all up to a number is told what has
 //! changed since, however much that was in between: nobody can fall behind, and nothing is queued for those who read slowly.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dragline::Stopper;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use url::{Origin, Url};
+use url::Url;
 
+use super::fold::fold;
 use super::{Options, Picture, Progress};
+
+/// The most origins that pictures are shown from: they stand in a header of the page.
+const MAX_ORIGINS: usize = 100;
 
 /// The name of a scan: 128 random bits in hex.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -31,7 +34,8 @@ pub struct Scan {
     pub options: Options,
     state: Mutex<State>,
     changes: watch::Sender<u64>,
-    watchers: AtomicUsize,
+    /// Turns true when it is to end.
+    cancelled: watch::Sender<bool>,
     linger: Duration,
 }
 
@@ -41,10 +45,11 @@ struct State {
     head: Head,
     head_changed: u64,
     pictures: Vec<(u64, Arc<Picture>)>,
-    stopper: Option<Stopper>,
+    watchers: usize,
+    /// When the last watcher left. None as long as nobody has looked, or somebody does.
+    left: Option<Instant>,
     /// Somebody has asked for the page, and may come for its events until then.
     expected: Option<Instant>,
-    is_cancelled: bool,
 }
 
 /// What is known of a scan as a whole.
@@ -125,13 +130,14 @@ impl Scan {
         let head = Head { asked: Timestamp::now(), ..Head::default() };
         let state = State { version: 1, head, head_changed: 1, ..State::default() };
         let (state, changes) = (Mutex::new(state), watch::Sender::new(1));
-        Self { id, options, state, changes, watchers: AtomicUsize::new(0), linger }
+        Self { id, options, state, changes, cancelled: watch::Sender::new(false), linger }
     }
 
-    /// What has changed since a number; all there is since 0.
+    /// What has changed since a number; all there is since 0, and since a number that has not been yet.
     #[must_use]
     pub fn since(&self, version: u64) -> Changes {
         let state = self.lock();
+        let version = if version > state.version { 0 } else { version };
         let changed = state.pictures.iter().filter(|(changed, _)| *changed > version);
         Changes {
             version: state.version,
@@ -140,10 +146,12 @@ impl Scan {
         }
     }
 
-    /// Waits until something has changed since a number.
+    /// Waits until something has changed since a number; not at all if that has not been yet.
     pub async fn changed(&self, version: u64) {
         // the sender is ours, so the channel is open
-        let _ = self.changes.subscribe().wait_for(|now| *now > version).await;
+        let mut changes = self.changes.subscribe();
+        let version = if version > *changes.borrow_and_update() { 0 } else { version };
+        let _ = changes.wait_for(|now| *now > version).await;
     }
 
     /// The scan as a whole.
@@ -170,33 +178,47 @@ impl Scan {
         matches!(self.lock().head.phase, Phase::Ended(_))
     }
 
-    /// The origins that its pictures may be shown from, in the order of their names.
+    /// The origins that its pictures may be shown from, in the order of their names. Where there are more than a header
+    /// takes, those with the most pictures.
     #[must_use]
     pub fn origins(&self) -> Vec<String> {
         let state = self.lock();
         let urls = state.pictures.iter().filter_map(|(_, picture)| picture.url());
-        let tuples = urls.map(Url::origin).filter(Origin::is_tuple);
-        tuples.map(|origin| origin.ascii_serialization()).collect::<BTreeSet<_>>().into_iter().collect()
+        let mut counts = BTreeMap::<String, usize>::new();
+        for url in urls.filter(|url| matches!(url.scheme(), "http" | "https")) {
+            *counts.entry(url.origin().ascii_serialization()).or_default() += 1;
+        }
+        let mut origins: Vec<(String, usize)> = counts.into_iter().collect();
+        origins.sort_by_key(|(_, count)| Reverse(*count));
+        origins.truncate(MAX_ORIGINS);
+        let mut origins: Vec<String> = origins.into_iter().map(|(origin, _)| origin).collect();
+        origins.sort_unstable();
+        origins
     }
 
     /// Stops it; what is known stays.
     pub fn cancel(&self) {
-        let mut state = self.lock();
-        state.is_cancelled = true;
-        if let Some(stopper) = &state.stopper {
-            stopper.stop();
-        }
+        self.cancel_in(&mut self.lock());
+    }
+
+    fn cancel_in(&self, state: &mut State) {
+        self.cancelled.send_replace(true);
+        // one that is under way ends when its crawl has
         if state.head.phase == Phase::Queued {
-            self.change(&mut state, |head| {
-                (head.phase, head.ended) = (Phase::Ended(End::Cancelled), Some(Timestamp::now()));
-            });
+            self.end_in(state, End::Cancelled);
         }
     }
 
     /// Whether somebody has stopped it.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.lock().is_cancelled
+        *self.cancelled.borrow()
+    }
+
+    /// Waits until somebody stops it.
+    pub(crate) async fn cancelled(&self) {
+        // the sender is ours, so the channel is open
+        let _ = self.cancelled.subscribe().wait_for(|is_cancelled| *is_cancelled).await;
     }
 
     /// Somebody was given the page, and comes for its events in a moment.
@@ -207,8 +229,24 @@ impl Scan {
     /// Somebody looks.
     #[must_use]
     pub fn watch(self: &Arc<Self>) -> Watcher {
-        self.watchers.fetch_add(1, Ordering::Relaxed);
+        let mut state = self.lock();
+        state.watchers += 1;
+        // who was expected has come; a second one that is still to come has the time that scans linger
+        (state.left, state.expected) = (None, None);
         Watcher(self.clone())
+    }
+
+    /// The last watcher has left. When the scan ends because nobody comes back; none if it need not.
+    fn abandoned(&self) -> Option<Instant> {
+        let mut state = self.lock();
+        let left = state.left.filter(|_| state.watchers == 0 && !matches!(state.head.phase, Phase::Ended(_)))?;
+        let until = left + self.linger;
+        let until = state.expected.map_or(until, |expected| until.max(expected));
+        if until <= Instant::now() {
+            self.cancel_in(&mut state);
+            return None;
+        }
+        Some(until)
     }
 
     /// Changes what is known of it as a whole.
@@ -216,21 +254,37 @@ impl Scan {
         self.change(&mut self.lock(), change);
     }
 
-    /// Its crawl is about to begin; it cannot if somebody has stopped it already.
-    pub(crate) fn begin(&self, stopper: Stopper) {
-        let mut state = self.lock();
-        if state.is_cancelled {
-            stopper.stop();
-        }
-        state.stopper = Some(stopper);
-        self.change(&mut state, |head| (head.phase, head.began) = (Phase::Running, Some(Timestamp::now())));
+    /// Whoever looks is to look again, at what is known elsewhere: its place in the line.
+    pub(crate) fn touch(&self) {
+        self.update(|_| {});
     }
 
-    /// A picture is on the page. Its number, or none if there are too many.
+    /// Its turn has come. Whether it begins: it does not if somebody has stopped it already.
+    pub(crate) fn begin(&self) -> bool {
+        let mut state = self.lock();
+        if state.head.phase != Phase::Queued || self.is_cancelled() {
+            return false;
+        }
+        self.change(&mut state, |head| (head.phase, head.began) = (Phase::Running, Some(Timestamp::now())));
+        true
+    }
+
+    /// It is over; the first end stays, and so does what is known of its pictures.
+    pub(crate) fn end(&self, end: End) {
+        self.end_in(&mut self.lock(), end);
+    }
+
+    fn end_in(&self, state: &mut State, end: End) {
+        if !matches!(state.head.phase, Phase::Ended(_)) {
+            self.change(state, |head| (head.phase, head.ended) = (Phase::Ended(end), Some(Timestamp::now())));
+        }
+    }
+
+    /// A picture is on the page. Its number, or none if there are too many, or the scan is over.
     pub(crate) fn add(&self, most: usize, picture: impl FnOnce(usize) -> Picture) -> Option<usize> {
         let mut state = self.lock();
         let number = state.pictures.len();
-        if number >= most {
+        if number >= most || matches!(state.head.phase, Phase::Ended(_)) {
             return None;
         }
         self.change(&mut state, |head| head.found += 1);
@@ -239,26 +293,46 @@ impl Scan {
         Some(number)
     }
 
-    /// More is known of a picture.
+    /// More is known of a picture; nothing is learnt any more when the scan is over.
     pub(crate) fn learn(&self, number: usize, change: impl FnOnce(&mut Picture)) {
         let mut state = self.lock();
+        if matches!(state.head.phase, Phase::Ended(_)) {
+            return;
+        }
         let Some((_, picture)) = state.pictures.get_mut(number) else { return };
-        let before = (picture.progress(), picture.report.is_some());
+        let before = Counts::of(picture);
         change(Arc::make_mut(picture));
-        let after = (picture.progress(), picture.report.is_some());
-        let size = picture.entry.as_ref().and_then(|entry| entry.size).unwrap_or_default();
-        let (is_kept, is_failed) = [Progress::Kept, Progress::Failed].map(|at| before.0 != at && after.0 == at).into();
+        let after = Counts::of(picture);
         self.change(&mut state, |head| {
-            head.kept += usize::from(is_kept);
-            head.failed += usize::from(is_failed);
-            head.judged += usize::from(!before.1 && after.1);
-            if is_kept {
-                head.bytes += size;
-            }
+            head.kept = head.kept + after.kept - before.kept;
+            head.failed = head.failed + after.failed - before.failed;
+            head.judged = head.judged + after.judged - before.judged;
+            head.bytes = head.bytes + after.bytes - before.bytes;
         });
         let version = state.version;
         if let Some((changed, _)) = state.pictures.get_mut(number) {
             *changed = version;
+        }
+    }
+
+    /// Folds pictures that look alike: those that differ in so many bits at most.
+    pub(crate) fn fold(&self, near: u32) {
+        // what it takes a while to find is found while others may look
+        let pictures = self.pictures();
+        let folded = fold(&pictures, near);
+        let mut state = self.lock();
+        let is_news = |(picture, folded): (&Arc<Picture>, &Option<usize>)| picture.folded != *folded;
+        let any = pictures.iter().zip(&folded).any(is_news);
+        if !any || matches!(state.head.phase, Phase::Ended(_)) {
+            return;
+        }
+        self.change(&mut state, |_| {});
+        let version = state.version;
+        for ((changed, picture), folded) in state.pictures.iter_mut().zip(folded) {
+            if picture.folded != folded {
+                Arc::make_mut(picture).folded = folded;
+                *changed = version;
+            }
         }
     }
 
@@ -275,19 +349,43 @@ impl Scan {
     }
 }
 
+/// What a picture adds to the head.
+struct Counts {
+    kept: usize,
+    failed: usize,
+    judged: usize,
+    bytes: u64,
+}
+
+impl Counts {
+    fn of(picture: &Picture) -> Self {
+        let progress = picture.progress();
+        let size = picture.entry.as_ref().and_then(|entry| entry.size).filter(|_| progress == Progress::Kept);
+        Self {
+            kept: usize::from(progress == Progress::Kept),
+            failed: usize::from(progress == Progress::Failed),
+            judged: usize::from(picture.report.is_some()),
+            bytes: size.unwrap_or_default(),
+        }
+    }
+}
+
 impl Drop for Watcher {
     fn drop(&mut self) {
-        if self.0.watchers.fetch_sub(1, Ordering::Relaxed) > 1 || self.0.is_over() {
+        let mut state = self.0.lock();
+        state.watchers -= 1;
+        if state.watchers > 0 {
             return;
         }
+        state.left = Some(Instant::now());
+        drop(state);
+        // where there is no clock nobody can come back either
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return self.0.cancel() };
         let scan = self.0.clone();
         runtime.spawn(async move {
-            let until = Instant::now() + scan.linger;
-            let until = scan.lock().expected.map_or(until, |expected| until.max(expected));
-            tokio::time::sleep_until(until).await;
-            if scan.watchers.load(Ordering::Relaxed) == 0 {
-                scan.cancel();
+            // who comes for the page again meanwhile is waited for longer
+            while let Some(until) = scan.abandoned() {
+                tokio::time::sleep_until(until).await;
             }
         });
     }

@@ -17,6 +17,7 @@ use url::{Host, Url};
 
 pub use names::Dns;
 pub use pins::PinError;
+pub use ports::is_bad as is_bad_port;
 
 pub(super) use guard::{Blocked, Guard};
 pub(super) use names::{NameError, Names};

@@ -9,7 +9,8 @@ const BAD: [u16; 83] = [
 ];
 
 /// Whether a page must not lead to this port.
-pub(crate) fn is_bad(port: u16) -> bool {
+#[must_use]
+pub fn is_bad(port: u16) -> bool {
     BAD.binary_search(&port).is_ok()
 }
 

