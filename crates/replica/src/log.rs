@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::header::{HeaderMap, HeaderName, REFERER, USER_AGENT};
 use http::{Method, StatusCode};
@@ -24,6 +24,8 @@ pub struct Entry {
     pub referer: Option<String>,
     /// What the client calls itself. None also for the faults.
     pub user_agent: Option<String>,
+    /// When its answer was about to be sent.
+    pub at: SystemTime,
 }
 
 /// How one host was treated: what politeness is measured by.
@@ -150,7 +152,8 @@ impl Log {
         if self.keeps_entries {
             let (method, host, path) = (method.clone(), host.to_owned(), path.to_owned());
             let (referer, user_agent) = (turn.referer.clone(), turn.user_agent.clone());
-            counts.entries.push(Entry { method, host, path, status, order: turn.order, referer, user_agent });
+            let at = SystemTime::now();
+            counts.entries.push(Entry { method, host, path, status, order: turn.order, referer, user_agent, at });
         }
     }
 

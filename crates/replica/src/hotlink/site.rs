@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::header::{HOST, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
@@ -31,14 +31,17 @@ impl Site {
         Self { slow: slow.min(SLOWEST), counts: Mutex::default(), log }
     }
 
-    /// What was asked, a line each: method, status, host, path, referrer, user agent, with tabs between them.
+    /// What was asked, a line each: milliseconds since 1970, method, status, host, path, referrer, user agent, with tabs
+    /// between them.
     fn asked(&self) -> String {
         let mut lines = String::new();
         for entry in self.log.requests() {
             let field = |field: Option<String>| field.unwrap_or_default().replace('\t', " ");
             let (method, status) = (&entry.method, entry.status.as_u16());
             let (referer, agent) = (field(entry.referer), field(entry.user_agent));
-            let _ = writeln!(lines, "{method}\t{status}\t{}\t{}\t{referer}\t{agent}", entry.host, entry.path);
+            let at = entry.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+            // Writing to a String does not fail.
+            let _ = writeln!(lines, "{at}\t{method}\t{status}\t{}\t{}\t{referer}\t{agent}", entry.host, entry.path);
         }
         lines
     }

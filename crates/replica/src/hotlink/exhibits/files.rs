@@ -52,7 +52,7 @@ fn mosaic(index: usize, width: Option<&str>, extension: &str) -> Option<Answer> 
         "png" => Some(of("image/png", formats::png(&pixels, size))),
         "webp" => Some(of("image/webp", paint::webp_of(&pixels, size))),
         "bmp" => Some(of("image/bmp", formats::bmp(&pixels, size))),
-        "ico" if width < 256 => Some(of("image/x-icon", formats::ico(&formats::png(&pixels, size), size))),
+        "ico" if width < 256 => Some(of("image/x-icon", formats::ico(&pixels, size))),
         _ => None,
     }
 }

@@ -17,15 +17,27 @@ pub(super) const SVG: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="
 <path d="M0 84 L44 40 L84 84 Z" fill="#5b7f95"/><rect y="84" width="160" height="36" fill="#3f7d4e"/></svg>
 "##;
 
-/// RGB pixels as a PNG (W3C, Portable Network Graphics, third edition), each line with the filter "none".
-pub(super) fn png(pixels: &[u8], (width, height): Size) -> Vec<u8> {
+/// RGB pixels as a PNG.
+pub(super) fn png(pixels: &[u8], size: Size) -> Vec<u8> {
+    png_of(pixels, size, Colors::Rgb)
+}
+
+/// The parts of a pixel, under the number that PNG has for them.
+#[derive(Debug, Clone, Copy)]
+enum Colors {
+    Rgb = 2,
+    Rgba = 6,
+}
+
+/// A PNG (W3C, Portable Network Graphics, third edition), each line with the filter "none".
+fn png_of(pixels: &[u8], (width, height): Size, colors: Colors) -> Vec<u8> {
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
-    for line in pixels.chunks_exact(usize::from(width) * 3) {
+    for line in pixels.chunks_exact(pixels.len() / usize::from(height)) {
         packed.write_all(&[0]).and_then(|()| packed.write_all(line)).expect("a Vec takes all");
     }
     let packed = packed.finish().expect("a Vec takes all");
     let [width, height] = [width, height].map(|side| u32::from(side).to_be_bytes());
-    let head = [&width[..], &height[..], &[8, 2, 0, 0, 0]].concat();
+    let head = [&width[..], &height[..], &[8, colors as u8, 0, 0, 0]].concat();
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     for (kind, data) in [(b"IHDR", &head), (b"IDAT", &packed), (b"IEND", &Vec::new())] {
         let mut sum = Crc::new();
@@ -59,9 +71,11 @@ pub(super) fn bmp(pixels: &[u8], (width, height): Size) -> Vec<u8> {
     bmp
 }
 
-/// A PNG of at most 255 pixels a side as an icon.
-pub(super) fn ico(png: &[u8], (width, height): Size) -> Vec<u8> {
-    let mut ico = vec![0, 0, 1, 0, 1, 0, width as u8, height as u8, 0, 0, 1, 0, 24, 0];
+/// RGB pixels, at most 255 a side, as an icon: a PNG that has to have an alpha channel.
+pub(super) fn ico(pixels: &[u8], (width, height): Size) -> Vec<u8> {
+    let opaque: Vec<u8> = pixels.chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect();
+    let png = png_of(&opaque, (width, height), Colors::Rgba);
+    let mut ico = vec![0, 0, 1, 0, 1, 0, width as u8, height as u8, 0, 0, 1, 0, 32, 0];
     ico.extend((png.len() as u32).to_le_bytes());
     ico.extend(22_u32.to_le_bytes());
     ico.extend(png);
@@ -129,7 +143,7 @@ mod tests {
     fn what_is_written_is_what_others_read() {
         let size = (50, 40);
         let pixels = Mosaic(7).pixels(size);
-        for bytes in [png(&pixels, size), bmp(&pixels, size), ico(&png(&pixels, size), size)] {
+        for bytes in [png(&pixels, size), bmp(&pixels, size), ico(&pixels, size)] {
             let read = image::load_from_memory(&bytes).expect("a whole picture").to_rgb8();
             assert_eq!((read.width(), read.height()), (50, 40));
             assert!(read.into_raw() == pixels);
