@@ -42,6 +42,7 @@ pub(super) fn tile(view: &View<'_>, picture: &Picture, folds: &Folds) -> Markup 
                 @if let Some(failure) = failure(picture) { p.failure { (failure) } }
                 p.origin {
                     span { (element(picture)) }
+                    @if let Some(host) = foreign(picture) { span { (words::cut(host, 60)) } }
                     @if others > 0 { span { (words::count(others, "other size")) } }
                 }
                 @if !below.is_empty() { (alike(view, below)) }
@@ -109,6 +110,11 @@ fn state(picture: &Picture) -> &'static str {
     }
 }
 
+/// The host of a picture that is not its page's.
+fn foreign(picture: &Picture) -> Option<&str> {
+    picture.url()?.host_str().filter(|host| Some(*host) != picture.page.host_str())
+}
+
 /// The element where a picture was found, and how it names it: `img srcset`.
 pub(super) fn element(picture: &Picture) -> String {
     let element = words::cut(&picture.found.element, 40);
@@ -117,4 +123,3 @@ pub(super) fn element(picture: &Picture) -> String {
         _ => format!("<{element}>"),
     }
 }
-
