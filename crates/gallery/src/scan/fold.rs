@@ -58,3 +58,42 @@ fn pixels(entry: &Entry) -> u64 {
 fn looks(_entry: &Entry) -> Option<u64> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A kept picture: its checksum, its width (it is as high), and its bytes.
+    fn kept(number: usize, checksum: &str, side: u32, size: u64) -> Picture {
+        let entry = json!({
+            "url": "http://a.example/", "path": "full/a.jpg", "checksum": checksum, "status": "downloaded",
+            "width": side, "height": side, "size": size,
+        });
+        let page = url::Url::parse("http://a.example/").expect("a URL");
+        let found = serde_json::from_value(json!({"candidates": []})).expect("a picture");
+        let entry = serde_json::from_value(entry).expect("an entry");
+        Picture { number, page, found, entry: Some(entry), report: None, folded: None }
+    }
+
+    fn folded(pictures: Vec<Picture>, near: u32) -> Vec<Option<usize>> {
+        fold(&pictures.into_iter().map(Arc::new).collect::<Vec<_>>(), near)
+    }
+
+    #[test]
+    fn the_same_bytes_are_one_picture_whatever_else() {
+        let pictures = || vec![kept(0, "a", 10, 5), kept(1, "b", 10, 5), kept(2, "a", 10, 5), kept(3, "a", 10, 5)];
+        for near in [0, 4] {
+            assert_eq!(folded(pictures(), near), [None, None, Some(0), Some(0)]);
+        }
+    }
+
+    #[test]
+    fn what_is_not_kept_folds_into_nothing() {
+        let mut failed = kept(1, "a", 10, 5);
+        failed.entry = Some(Entry::failed("http://a.example/".to_owned(), "http_status", String::new()));
+        let under_way = Picture { entry: None, ..kept(2, "a", 10, 5) };
+        assert_eq!(folded(vec![kept(0, "a", 10, 5), failed, under_way], 4), [None, None, None]);
+    }
+}
