@@ -68,6 +68,15 @@ fn installed(name: &str, unless: &str, what: &str) -> Option<PathBuf> {
     Some(path)
 }
 
+/// The Python that drives Chromium; none where `tests/run` could not install them. Where CI is, they have to be there.
+#[must_use]
+pub fn browser() -> Option<PathBuf> {
+    let python = installed("python", "DRAGLINE_NO_BROWSER", "Chromium or its driver");
+    let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(python.is_some() || !is_ci, "Chromium or its driver could not be installed here, and this is CI");
+    python
+}
+
 impl Moto {
     /// Starts it; none where `tests/run` could not install it.
     #[must_use]

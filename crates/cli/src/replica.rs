@@ -98,6 +98,11 @@ fn hotlink(site: &HotlinkSite) -> anyhow::Result<Exit> {
     for kind in hotlink::KINDS {
         print(&format!("  {:<14}  {:<12}  {}", kind.name, kind.verdict, kind.about))?;
     }
+    print(&format!("\nPages to scan, and how many pictures they have, are at {}NAME", sites.url()))?;
+    for exhibit in hotlink::EXHIBITS {
+        print(&format!("  {:<14}  {:<12}  {}", exhibit.name, exhibit.pictures, exhibit.about))?;
+    }
+    print(&format!("\nWhat was asked is at {}log", sites.url()))?;
     let (page, all) = (sites.page("referer-403"), sites.all());
     print(&format!("Judge one of them, and all:\n  dragline hotlink {page}\n  dragline hotlink {all}"))?;
     until_interrupted()

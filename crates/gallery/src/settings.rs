@@ -64,6 +64,8 @@ pub struct Settings {
     pub sample: usize,
     /// Sessions that are remembered.
     pub sessions: usize,
+    /// Wrong access tokens that one address may give in a minute.
+    pub logins_per_minute: u32,
     /// Connections at once.
     pub connections: usize,
     /// How long a request's head may take.
@@ -72,6 +74,8 @@ pub struct Settings {
     /// How long a connection may stand still.
     #[serde(with = "humantime_serde")]
     pub idle_timeout: Duration,
+    /// The most bytes of a request's head.
+    pub max_head: ByteSize,
     /// The most bytes of a request's body.
     pub max_body: ByteSize,
 }
@@ -114,9 +118,11 @@ impl Default for Settings {
             near: 4,
             sample: 3,
             sessions: 1000,
+            logins_per_minute: 10,
             connections: 1000,
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
+            max_head: ByteSize::kib(64),
             max_body: ByteSize::kib(64),
         }
     }
@@ -149,9 +155,12 @@ impl Settings {
         within("gallery.near", self.near, 0..=15)?;
         within("gallery.sample", self.sample, 0..=1_000)?;
         within("gallery.sessions", self.sessions, 1..=10_000_000)?;
+        within("gallery.logins_per_minute", self.logins_per_minute, 1..=1_000_000)?;
         within("gallery.connections", self.connections, 1..=1_000_000)?;
         within("gallery.head_timeout", self.head_timeout, moment..=DAY)?;
         within("gallery.idle_timeout", self.idle_timeout, moment..=DAY)?;
+        // the least that the server's reader works with
+        within("gallery.max_head", self.max_head.as_u64(), 8192..=1 << 24)?;
         within("gallery.max_body", self.max_body.as_u64(), 1..=1 << 40)?;
         Ok(())
     }

@@ -34,6 +34,9 @@ pub struct Entry {
     /// Pixels from top to bottom, as stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// The hash of what it looks like, 16 hexadecimal digits, where the setting `perceptual` asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perceptual: Option<String>,
     /// The thumbnails, relative to the store, by their names in the settings.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub thumbs: BTreeMap<String, String>,
@@ -49,6 +52,9 @@ pub struct Entry {
     /// What the server says against its use: `noai`, `tdm-reservation`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opt_outs: Vec<String>,
+    /// The headers of the answer that the setting `headers` names, in their order, without secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
     /// What is odd about it, and no reason to refuse it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -125,11 +131,13 @@ impl Entry {
             mime: None,
             width: None,
             height: None,
+            perceptual: None,
             thumbs: BTreeMap::new(),
             fetched_at: None,
             candidate: None,
             before: Vec::new(),
             opt_outs: Vec::new(),
+            headers: Vec::new(),
             notes: Vec::new(),
             reason: None,
             detail: None,

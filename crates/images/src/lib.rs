@@ -17,7 +17,8 @@ pub use entry::{Entry, Missed, Note, Status};
 pub use picture::{Bounds, Picture, Refusal, Verify};
 pub use pipeline::names::{self, Names};
 pub use pipeline::{
-    Checksum, Expires, FileFilter, Files, FilesSettings, Filter, ImageLimits, Images, OptOuts, Settings, ThumbBox,
+    Checksum, Expires, FileFilter, Files, FilesSettings, Filter, HeaderPick, ImageLimits, Images, OptOuts, Settings,
+    ThumbBox,
 };
 
 /// Bytes in lower-case hex.

@@ -128,6 +128,11 @@ impl Answer {
     }
 
     #[cfg(test)]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
+    #[cfg(test)]
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("a page is UTF-8")
     }

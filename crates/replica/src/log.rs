@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use http::header::{HeaderMap, HeaderName, REFERER, USER_AGENT};
 use http::{Method, StatusCode};
 
 /// One request, and the status it was answered with.
@@ -19,6 +20,12 @@ pub struct Entry {
     pub status: StatusCode,
     /// The request's place in the order in which the heads of all requests were read, from 0.
     pub order: usize,
+    /// The page that the client came from, as it said. None also for the faults.
+    pub referer: Option<String>,
+    /// What the client calls itself. None also for the faults.
+    pub user_agent: Option<String>,
+    /// When its answer was about to be sent.
+    pub at: SystemTime,
 }
 
 /// How one host was treated: what politeness is measured by.
@@ -130,7 +137,7 @@ impl Log {
         let place = counts.places.get(host).copied().unwrap_or_else(|| counts.add(host));
         counts.hosts[place].begin(now);
         drop(counts);
-        Turn { log: self.clone(), place, order }
+        Turn { log: self.clone(), place, order, referer: None, user_agent: None }
     }
 
     /// The request of a turn has got its answer, or the part of it that it is to get.
@@ -144,7 +151,9 @@ impl Log {
         *counts.by_status.entry(status.as_u16()).or_default() += 1;
         if self.keeps_entries {
             let (method, host, path) = (method.clone(), host.to_owned(), path.to_owned());
-            counts.entries.push(Entry { method, host, path, status, order: turn.order });
+            let (referer, user_agent) = (turn.referer.clone(), turn.user_agent.clone());
+            let at = SystemTime::now();
+            counts.entries.push(Entry { method, host, path, status, order: turn.order, referer, user_agent, at });
         }
     }
 
@@ -179,6 +188,19 @@ pub(crate) struct Turn {
     log: Arc<Log>,
     place: usize,
     order: usize,
+    referer: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl Turn {
+    /// The same, with what the client says of itself.
+    pub(crate) fn by(mut self, headers: &HeaderMap) -> Self {
+        if self.log.keeps_entries {
+            let said = |name: HeaderName| Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned());
+            (self.referer, self.user_agent) = (said(REFERER), said(USER_AGENT));
+        }
+        self
+    }
 }
 
 impl Drop for Turn {
@@ -221,13 +243,15 @@ mod tests {
     #[test]
     fn an_entry_tells_what_came_and_in_which_order_it_came() {
         let log = Log::keeping();
-        let (early, late) = (log.begin("www.example:8443"), log.begin("www.example:8443"));
+        let headers = HeaderMap::from_iter([(REFERER, http::HeaderValue::from_static("https://example/"))]);
+        let (early, late) = (log.begin("www.example:8443").by(&headers), log.begin("www.example:8443"));
         let path = "//Frame/AllPictures?p=2";
         log.answered(&late, &Method::GET, "www.example:8443", path, StatusCode::FOUND);
         log.answered(&early, &Method::GET, "www.example:8443", path, StatusCode::FOUND);
         let [entry, last] = &log.requests()[..] else { panic!("two requests, two entries") };
         assert_eq!((entry.host.as_str(), entry.path.as_str()), ("www.example:8443", path));
         assert_eq!((entry.order, last.order), (1, 0));
+        assert_eq!((last.referer.as_deref(), entry.referer.as_deref()), (Some("https://example/"), None));
         assert_eq!((log.served_method("GET"), log.served_status(302), log.served_status(200)), (2, 2, 0));
     }
 }

@@ -124,7 +124,7 @@ async fn respond(
     request: Request<Incoming>,
 ) -> Option<Response<Body>> {
     let host = host(&request);
-    let turn = log.begin(&host);
+    let turn = log.begin(&host).by(request.headers());
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }

@@ -141,8 +141,10 @@ impl Stage {
     }
 
     fn found(&self, mut record: Record) -> Result<Verdict> {
-        let PagePicture { page, image_urls } = record.to()?;
-        let Some(found) = image_urls.into_iter().next() else { return Ok(Verdict::Drop("no_picture")) };
+        let PagePicture { page, image_urls, .. } = record.to()?;
+        let Some(found) = image_urls.into_iter().next().map(Found::from) else {
+            return Ok(Verdict::Drop("no_picture"));
+        };
         if !self.is_new(&found) {
             return Ok(Verdict::Drop("duplicate_picture"));
         }

@@ -10,8 +10,9 @@ use http::{StatusCode, header};
 
 use super::App;
 
-const ASSETS: [(&str, &str, &str); 2] = [
+const ASSETS: [(&str, &str, &str); 3] = [
     ("gallery.css", "text/css; charset=utf-8", include_str!("../../assets/gallery.css")),
+    ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
     ("gallery.js", "text/javascript; charset=utf-8", include_str!("../../assets/gallery.js")),
 ];
 
@@ -22,7 +23,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
 /// One of them.
 async fn asset(Path(name): Path<String>) -> Response {
     match ASSETS.iter().find(|(asset, ..)| *asset == name) {
-        Some((_, mime, text)) => ([(header::CONTENT_TYPE, *mime)], *text).into_response(),
+        // pages that are shown one after the other need them once
+        Some((_, mime, text)) => {
+            ([(header::CONTENT_TYPE, *mime), (header::CACHE_CONTROL, "private, max-age=300")], *text).into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 
 use super::check::{Checker, Seeing, Unkept};
+use super::filter::{Filtered, side};
 use super::ledger::Past;
 use super::media::{Ask, Media, disk};
 use super::opt_outs;
@@ -27,7 +28,7 @@ impl Media {
     /// The entry of a URL that this run has not asked about.
     pub(super) async fn obtain(&self, ask: &Ask) -> Result<Entry> {
         let past = self.past(ask).await;
-        if let Some(visit) = past.visit.as_ref().filter(|visit| is_failure(visit) && !self.common.retry_failed) {
+        if let Some(visit) = past.visit.as_ref().filter(|visit| self.is_final(visit)) {
             let reason = visit.reason.as_deref().unwrap_or("failed");
             let detail = format!("it failed in an earlier run, and `{}.retry_failed` is false", self.table);
             return Ok(Entry { http_status: visit.http_status, ..Entry::failed(ask.text.clone(), reason, detail) });
@@ -61,6 +62,11 @@ impl Media {
         self.ledger().past(ask.url.as_str()).await
     }
 
+    /// Whether what failed in an earlier run is not asked for again. What was too small for one wish may do for another.
+    fn is_final(&self, visit: &Visit) -> bool {
+        is_failure(visit) && !self.common.retry_failed && visit.reason.as_deref() != Some("filtered_min_side")
+    }
+
     fn is_over(&self, found: &Found) -> bool {
         // what failed since has to be asked for; what nobody knows the age of may be of any
         let has_failed = found.visit.as_ref().is_some_and(is_failure);
@@ -86,17 +92,17 @@ impl Media {
             setting: Cow::Owned(format!("{}.max_body", self.table)),
             cut: false,
             spill: self.store.parts().map(|parts| (parts, self.common.spill.as_u64())),
-            look: self.look(seen),
+            look: self.look(seen, ask.min_side),
             resume: None,
         };
         self.fetch.fetch_into(request, &keep, &self.bodies).await
     }
 
     /// Looks at the first kilobytes: the rest of what is not to be kept need not come. `seen` has the reason then.
-    fn look(&self, seen: &Seen) -> Option<Look> {
+    fn look(&self, seen: &Seen, min_side: u32) -> Option<Look> {
         let Checker::Images(_) = &*self.checker else { return None };
         let (checker, seen) = (self.checker.clone(), seen.clone());
-        Some(Look(Arc::new(move |head| match checker.glance(head) {
+        Some(Look(Arc::new(move |head| match checker.glance(head, min_side) {
             Ok(Seeing::More) => Sight::More,
             Ok(Seeing::Enough) => Sight::Wanted,
             Err(Unkept::Refused { reason, detail }) => {
@@ -110,6 +116,12 @@ impl Media {
 
     /// The entry of an object that is there and is still what its URL leads to; `unchanged` is its server's word for it.
     async fn uptodate(&self, ask: &Ask, mut found: Found, unchanged: Option<&Response>) -> Result<Entry> {
+        if let (Some(width), Some(height)) = (found.facts.width, found.facts.height)
+            && let Some(Filtered { reason, detail }) = side(width, height, ask.min_side)
+        {
+            // it is there for somebody else
+            return Ok(Entry::failed(ask.text.clone(), reason, detail));
+        }
         let signals = match (unchanged.map(|response| opt_outs::read(&response.headers)), &found.visit) {
             (Some(signals), _) if !signals.is_empty() => signals,
             (_, Some(visit)) => visit.opt_outs.clone(),

@@ -128,6 +128,12 @@ impl Filter {
     }
 }
 
+/// What a wish for a picture with such a shorter side says of its size, whichever way it is turned.
+pub(super) fn side(width: u32, height: u32, min_side: u32) -> Option<Filtered> {
+    let detail = || format!("{width} x {height} has a side under `min_side` = {min_side}");
+    (width.min(height) < min_side).then(|| Filtered { reason: "filtered_min_side", detail: detail() })
+}
+
 /// A refusal of what is less than it must be.
 pub(super) fn under(reason: &'static str, what: &str, found: u64, least: u64) -> Option<Filtered> {
     let key = reason.trim_start_matches("filtered_");

@@ -13,6 +13,7 @@ use sha1::{Digest, Sha1};
 
 use super::check::{Checked, Checker, Facts, Said, Unkept};
 use super::fetching::text;
+use super::headers::{HeaderPick, picked};
 use super::media::{Ask, Media, disk, key_of};
 use super::names::{self, Names, Wanted};
 use super::opt_outs;
@@ -29,6 +30,7 @@ struct Answer {
     etag: Option<String>,
     last_modified: Option<String>,
     opt_outs: Vec<String>,
+    headers: Vec<(String, String)>,
 }
 
 /// An object that is in the store.
@@ -40,7 +42,7 @@ struct Kept {
 }
 
 impl Answer {
-    fn of(ask: &Ask, response: &Response) -> Self {
+    fn of(ask: &Ask, response: &Response, wanted: &[HeaderPick]) -> Self {
         Self {
             status: if response.from_cache { Status::Cached } else { Status::Downloaded },
             final_url: ask.is_wire().then(|| response.url.as_str().to_owned()),
@@ -48,6 +50,7 @@ impl Answer {
             etag: text(&response.headers, &header::ETAG),
             last_modified: text(&response.headers, &header::LAST_MODIFIED),
             opt_outs: opt_outs::read(&response.headers),
+            headers: picked(wanted, &response.headers),
         }
     }
 }
@@ -55,7 +58,7 @@ impl Answer {
 impl Media {
     /// Checks a body and gives it its name. What is not kept leaves the URL with the object that it had before.
     pub(super) async fn keep(&self, ask: &Ask, response: Response, before: Option<Visit>) -> Result<Entry> {
-        let answer = Answer::of(ask, &response);
+        let answer = Answer::of(ask, &response, &self.common.headers);
         let kept = match self.opted_out(ask, &answer.opt_outs) {
             Some(entry) => Err(entry),
             None => self.check_and_put(ask, response).await?,
@@ -63,8 +66,8 @@ impl Media {
         match kept {
             Ok(kept) => Ok(self.note_kept(ask, answer, kept)),
             Err(entry) => {
-                let Answer { final_url, http_status, opt_outs, .. } = answer;
-                let entry = Entry { final_url, http_status: Some(http_status), opt_outs, ..entry };
+                let Answer { final_url, http_status, opt_outs, headers, .. } = answer;
+                let entry = Entry { final_url, http_status: Some(http_status), opt_outs, headers, ..entry };
                 self.note_failure(ask, &entry, before);
                 Ok(entry)
             }
@@ -75,9 +78,9 @@ impl Media {
     async fn check_and_put(&self, ask: &Ask, response: Response) -> Result<Result<Kept, Entry>> {
         let refused = |reason: &str, detail: String| Ok(Err(Entry::failed(ask.text.clone(), reason, detail)));
         let said = Said { content_type: text(&response.headers, &header::CONTENT_TYPE), url: response.url };
-        let (checker, hashes, body) = (self.checker.clone(), self.hashes, response.body);
+        let (checker, hashes, body, min_side) = (self.checker.clone(), self.hashes, response.body, ask.min_side);
         let Checked { body, facts, thumbs, notes } =
-            match self.workers.run(move || checker.check(body, &said, hashes)).await {
+            match self.workers.run(move || checker.check(body, &said, hashes, min_side)).await {
                 Ok(Ok(checked)) => checked,
                 Ok(Err(Unkept::Store(error))) => return Err(disk(error)),
                 Ok(Err(Unkept::Refused { reason, detail })) => return refused(reason, detail),
@@ -102,6 +105,7 @@ impl Media {
         let Kept { name, facts, thumbs, notes } = kept;
         let mut entry = self.entry_of(ask, answer.status, &name, &facts, thumbs);
         (entry.final_url, entry.http_status) = (answer.final_url, Some(answer.http_status));
+        entry.headers = answer.headers;
         (entry.fetched_at, entry.opt_outs, entry.notes) = (Some(Timestamp::now()), answer.opt_outs, notes);
         if self.ledger().is_kept() {
             let mut visit = ask.visit(answer.status);
@@ -227,7 +231,9 @@ impl Media {
         facts: &Facts,
         thumbs: BTreeMap<String, String>,
     ) -> Entry {
+        let is_hashed = matches!(&*self.checker, Checker::Images(pictures) if pictures.perceptual);
         Entry {
+            perceptual: facts.perceptual.filter(|_| is_hashed).map(|hash| format!("{hash:016x}")),
             path: Some(name.to_string()),
             checksum: Some(facts.checksum(self.common.checksum).to_owned()),
             size: Some(facts.size),

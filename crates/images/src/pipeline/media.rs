@@ -70,6 +70,8 @@ pub(super) struct Ask {
     /// The jar and the proxy of the page.
     pub(super) way: Option<Arc<RequestOptions>>,
     pub(super) subject: Subject,
+    /// The fewest pixels of a picture's shorter side; 0 is any.
+    pub(super) min_side: u32,
 }
 
 /// What all that an item wants has in common.
@@ -173,7 +175,7 @@ impl Media {
         let count = wish.candidates.len();
         let mut before = Vec::new();
         for (number, candidate) in wish.candidates.into_iter().enumerate() {
-            let mut entry = self.candidate(candidate, index, item).await?;
+            let mut entry = self.candidate(candidate, index, wish.min_side, item).await?;
             entry.candidate = (count > 1).then_some(number);
             if entry.status == Status::Failed && number + 1 < count && self.common.fallback {
                 let (reason, detail) = (entry.reason.unwrap_or_default(), entry.detail.unwrap_or_default());
@@ -189,14 +191,15 @@ impl Media {
         Err(Error::other("an element without a place"))
     }
 
-    async fn candidate(&self, candidate: Candidate, index: usize, item: &Item) -> Result<Entry> {
+    async fn candidate(&self, candidate: Candidate, index: usize, min_side: u32, item: &Item) -> Result<Entry> {
         let Candidate { text, url } = candidate;
         let url = match url {
             Ok(url) => url,
             Err(bad) => return Ok(Entry::failed(text, bad.reason, bad.detail)),
         };
         let digest = Sha1::digest(url.as_str().as_bytes());
-        let key = key_of_digest(&digest);
+        // what is too small for one wish may do for another
+        let key = key_of_digest(&digest).wrapping_add(Key::from(min_side));
         let turn = self.known.turn(key);
         let _alone = turn.lock().await;
         if let Some(known) = self.known.known(key) {
@@ -209,7 +212,7 @@ impl Media {
             subject.url = Some(url.clone());
         }
         let (page, reach, way) = (item.page.clone(), item.reach, item.way.clone());
-        let ask = Ask { text, url, sha1: hex(&digest), page, reach, way, subject };
+        let ask = Ask { text, url, sha1: hex(&digest), page, reach, way, subject, min_side };
         let entry = self.obtain(&ask).await?;
         self.known.remember(key, &entry);
         Ok(entry)

@@ -8,6 +8,7 @@
 mod check;
 mod fetching;
 mod filter;
+mod headers;
 mod keep;
 mod ledger;
 mod media;
@@ -31,6 +32,7 @@ use dragline::settings::within;
 
 use self::check::{Any, Checker, Pictures};
 pub use self::filter::Filter;
+pub use self::headers::HeaderPick;
 use self::media::Media;
 use self::names::Names;
 pub use self::settings::{Checksum, Expires, FileFilter, FilesSettings, ImageLimits, OptOuts, Settings, ThumbBox};

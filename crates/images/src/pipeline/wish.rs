@@ -10,6 +10,8 @@ use url::Url;
 pub(crate) struct Wish {
     /// At least one.
     pub(crate) candidates: Vec<Candidate>,
+    /// The fewest pixels of a picture's shorter side; 0 is any.
+    pub(crate) min_side: u32,
 }
 
 /// One place.
@@ -53,7 +55,8 @@ impl Wish {
             Some(list) if !list.is_empty() => list.iter().map(|one| Candidate::read(one, page)).collect(),
             _ => vec![Candidate::read(element, page)],
         };
-        Self { candidates }
+        let min_side = element.get("min_side").and_then(Value::as_u64).unwrap_or_default();
+        Self { candidates, min_side: u32::try_from(min_side).unwrap_or(u32::MAX) }
     }
 }
 
@@ -114,6 +117,18 @@ mod tests {
         let picture = json!({"candidates": [{"url": "/2.jpg", "width": 800}, {"url": "/1.jpg"}], "element": "img"});
         assert_eq!(places(&picture), ["http://a.example/2.jpg", "http://a.example/1.jpg"]);
         assert_eq!(places(&json!(["/2.jpg", {"url": "/1.jpg"}])), ["http://a.example/2.jpg", "http://a.example/1.jpg"]);
+    }
+
+    #[test]
+    fn an_element_may_say_how_large_its_picture_must_be() {
+        let page = Url::parse("http://a.example/").expect("a URL");
+        let min_side = |element: Value| Wish::read(&element, &page).min_side;
+        assert_eq!(min_side(json!({"url": "1.jpg", "min_side": 100})), 100);
+        assert_eq!(min_side(json!({"candidates": [{"url": "1.jpg"}], "min_side": 1u64 << 40})), u32::MAX);
+        for none in [json!("1.jpg"), json!({"url": "1.jpg"}), json!({"url": "1.jpg", "min_side": -1}), json!(["1.jpg"])]
+        {
+            assert_eq!(min_side(none), 0);
+        }
     }
 
     #[test]

@@ -6,6 +6,9 @@
 //! `/all` shows a picture of each kind, and `/NAME/` is the same site below a path. curl, browsers and Dragline take names
 //! under `.localhost` for this machine.
 //!
+//! Beside them are [pages to scan](EXHIBITS), from pictures in plain `src` to a page that attacks whoever shows what it
+//! says, and `/log`: what was asked, a line each.
+//!
 //! ```
 //! use dragline_replica::hotlink::{Hotlink, KINDS, Options};
 //!
@@ -18,12 +21,14 @@
 use std::io;
 use std::time::Duration;
 
+mod exhibits;
 mod kinds;
 mod pages;
 mod paint;
 mod site;
 mod visit;
 
+pub use exhibits::{EXHIBITS, Exhibit, PAYLOADS};
 pub use kinds::{KINDS, Kind};
 pub use pages::{PHOTOS, START};
 
@@ -62,8 +67,9 @@ impl Hotlink {
     pub fn start(options: Options) -> io::Result<Self> {
         pictures::prepare();
         let Options { port, latency, slow } = options;
-        let setup = Setup { name: "hotlink", port, tls: None, latency, log: Log::keeping() };
-        Ok(Self { server: Server::start(setup, site::Site::new(slow))? })
+        let log = Log::keeping();
+        let setup = Setup { name: "hotlink", port, tls: None, latency, log: log.clone() };
+        Ok(Self { server: Server::start(setup, site::Site::new(slow, log))? })
     }
 
     /// The port of all hosts.
@@ -79,6 +85,11 @@ impl Hotlink {
     /// The page with a picture of each kind: `http://www.localhost:PORT/all`.
     pub fn all(&self) -> String {
         format!("{}all", self.url())
+    }
+
+    /// One of the [pages to scan](EXHIBITS): `http://www.localhost:PORT/NAME`.
+    pub fn exhibit(&self, name: &str) -> String {
+        format!("{}{name}", self.url())
     }
 
     /// The page of a kind: `http://NAME.localhost:PORT/`.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::hotlink::exhibits::{EXHIBITS, Exhibit};
 use crate::hotlink::kinds::{KINDS, Kind, Shown};
 use crate::markup::escape;
 
@@ -40,7 +41,17 @@ pub(crate) fn start(port: &str) -> String {
             escape(about)
         );
     }
-    frame("Pictures and who may see them", &format!("<p><a href=\"/all\">All of them</a></p>\n<ul>\n{list}</ul>\n"))
+    let mut pages = String::new();
+    for Exhibit { name, about, pictures, .. } in EXHIBITS {
+        let _ = writeln!(pages, "<li><a href=\"/{name}\">{name}</a>: {}; <b>{pictures}</b></li>", escape(about));
+    }
+    frame(
+        "Pictures and who may see them",
+        &format!(
+            "<p><a href=\"/all\">All of them</a></p>\n<ul>\n{list}</ul>\n<h2>Pages to scan</h2>\n<ul>\n{pages}</ul>\n\
+             <p><a href=\"/log\">What was asked</a></p>\n"
+        ),
+    )
 }
 
 /// A picture of each kind.
@@ -81,7 +92,8 @@ pub(crate) fn login() -> String {
     frame("Sign in", "<form method=\"post\"><input name=\"user\"><input type=\"password\" name=\"password\"></form>\n")
 }
 
-fn frame(title: &str, body: &str) -> String {
+/// A page in the manner of all.
+pub(crate) fn frame(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n{body}</body></html>\n"
     )

@@ -11,17 +11,26 @@ pub(crate) fn stripes(width: u16, height: u16) -> Vec<u8> {
 
 /// The JPEG with a comment behind its first marker (ITU-T T.81, section B.2.4.5).
 pub(crate) fn with_comment(jpeg: &[u8], text: &str) -> Vec<u8> {
-    let (start, rest) = jpeg.split_at(2);
     let length = u16::try_from(text.len() + 2).expect("a short text");
-    [start, &[0xFF, 0xFE], &length.to_be_bytes(), text.as_bytes(), rest].concat()
+    with_segment(jpeg, &[&[0xFF, 0xFE], &length.to_be_bytes()[..], text.as_bytes()].concat())
+}
+
+/// The JPEG with one more segment behind its first marker.
+pub(crate) fn with_segment(jpeg: &[u8], segment: &[u8]) -> Vec<u8> {
+    let (start, rest) = jpeg.split_at(2);
+    [start, segment, rest].concat()
 }
 
 /// A thumbnail as a lossless WebP.
 pub(crate) fn webp(index: usize) -> Vec<u8> {
-    let (width, height) = THUMBNAIL_SIZE;
+    webp_of(&thumbnail_pixels(index), THUMBNAIL_SIZE)
+}
+
+/// RGB pixels as a lossless WebP.
+pub(crate) fn webp_of(pixels: &[u8], (width, height): (u16, u16)) -> Vec<u8> {
     let mut bytes = Vec::new();
     image_webp::WebPEncoder::new(&mut bytes)
-        .encode(&thumbnail_pixels(index), width.into(), height.into(), image_webp::ColorType::Rgb8)
+        .encode(pixels, width.into(), height.into(), image_webp::ColorType::Rgb8)
         .expect("the size is that of the pixels, and a Vec takes all");
     bytes
 }

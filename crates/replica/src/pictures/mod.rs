@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use jpeg_encoder::{ColorType, Encoder};
 
-mod exif;
+pub(crate) mod exif;
 mod noise;
 mod scene;
 mod strips;

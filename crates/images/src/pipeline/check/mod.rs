@@ -65,17 +65,17 @@ pub(super) enum Unkept {
 
 impl Checker {
     /// Makes sure that a body is to be kept, and makes of it what is to be made.
-    pub(super) fn check(&self, body: Body, said: &Said, hashes: Hashes) -> Result<Checked, Unkept> {
+    pub(super) fn check(&self, body: Body, said: &Said, hashes: Hashes, min_side: u32) -> Result<Checked, Unkept> {
         match self {
-            Self::Images(pictures) => pictures.check(body, said, hashes),
+            Self::Images(pictures) => pictures.check(body, said, hashes, min_side),
             Self::Files(any) => any.check(body, said, hashes),
         }
     }
 
     /// What the first kilobytes of a body say of the rest.
-    pub(super) fn glance(&self, head: &[u8]) -> Result<Seeing, Unkept> {
+    pub(super) fn glance(&self, head: &[u8], min_side: u32) -> Result<Seeing, Unkept> {
         match self {
-            Self::Images(pictures) => pictures.glance(head),
+            Self::Images(pictures) => pictures.glance(head, min_side),
             Self::Files(_) => Ok(Seeing::Enough),
         }
     }

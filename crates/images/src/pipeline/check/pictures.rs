@@ -13,7 +13,7 @@ use image::metadata::Orientation;
 use super::{Checked, Facts, Hashes, Said, Seeing, Unkept, refuse};
 use crate::entry::Note;
 use crate::picture::{self, Bounds, Examined, Glance, Kind, Picture, Refusal, Verify};
-use crate::pipeline::filter::Filter;
+use crate::pipeline::filter::{Filter, side};
 use crate::pipeline::names::extension;
 use crate::pipeline::settings::{Settings, ThumbBox};
 use crate::render::{self, Color, Encoding, Recipe, perceptual_hash, render};
@@ -29,7 +29,7 @@ pub(in crate::pipeline) struct Pictures {
     pub(in crate::pipeline) thumb_format: Encoding,
     background: Color,
     pub(super) svg: bool,
-    perceptual: bool,
+    pub(in crate::pipeline) perceptual: bool,
     /// For messages: `pipelines.images`.
     table: Arc<str>,
 }
@@ -64,7 +64,7 @@ impl Pictures {
         }
     }
 
-    pub(super) fn check(&self, body: Body, said: &Said, hashes: Hashes) -> Result<Checked, Unkept> {
+    pub(super) fn check(&self, body: Body, said: &Said, hashes: Hashes, min_side: u32) -> Result<Checked, Unkept> {
         let bytes = bytes_of(&body)?;
         refuse(self.filter.bytes(bytes.len() as u64))?;
         if self.svg && Kind::of(&bytes) == Some(Kind::Svg) {
@@ -85,7 +85,7 @@ impl Pictures {
         let Examined { picture: found, pixels } = examined.map_err(|refusal| self.refused(&refusal))?;
         refuse(self.filter.kind(found.kind))?;
         let (width, height) = as_shown(&found);
-        refuse(self.filter.size(width, height))?;
+        refuse(self.filter.size(width, height).or_else(|| side(width, height, min_side)))?;
         let mut notes = notes(found.kind, found.trailing, said);
         let perceptual = pixels.as_ref().filter(|_| self.perceptual).map(perceptual_hash);
         let thumbs = match &pixels {
@@ -121,9 +121,12 @@ impl Pictures {
         Ok(Checked { body, facts, thumbs, notes })
     }
 
-    pub(super) fn glance(&self, head: &[u8]) -> Result<Seeing, Unkept> {
+    pub(super) fn glance(&self, head: &[u8], min_side: u32) -> Result<Seeing, Unkept> {
         let glance = picture::glance(head);
         refuse(self.filter.glance(&glance))?;
+        if let Glance::Picture { width, height, .. } = glance {
+            refuse(side(width, height, min_side))?;
+        }
         match glance {
             _ if self.svg && Kind::of(head) == Some(Kind::Svg) => Ok(Seeing::Enough),
             Glance::NotAnImage { what } => Err(self.refused(&Refusal::NotAnImage { what: what.to_owned() })),

@@ -98,6 +98,7 @@ impl FilesSettings {
             max_known: self.max_known,
             opt_outs: self.opt_outs,
             manifest: self.manifest.clone(),
+            headers: Vec::new(),
             threads: self.threads,
             // a hash takes as long as its file is long
             deadline: Duration::from_secs(3600),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Checksum, Common, Expires, OptOuts, ThumbBox};
 use crate::picture::{Bounds, Verify};
 use crate::pipeline::filter::Filter;
+use crate::pipeline::headers::HeaderPick;
 use crate::pipeline::names::Names;
 use crate::render::{Color, Encoding, Recipe};
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub opt_outs: OptOuts,
     /// The manifest: `""` is beside a store on this machine, `"off"` is none, anything else is its file.
     pub manifest: String,
+    /// The headers of answers that items carry, by their names; `*` is all but those that are secrets.
+    pub headers: Vec<HeaderPick>,
     /// What pictures are made into; none keeps their bytes as they came.
     #[serde(deserialize_with = "encoding_or_none", serialize_with = "encoding_or_empty")]
     pub convert: Option<Encoding>,
@@ -59,7 +62,7 @@ pub struct Settings {
     pub thumb_format: Encoding,
     /// Whether SVG is kept, as it came; it is a program, and nobody looks into it.
     pub svg: bool,
-    /// Whether the manifest has a hash of what pictures look like, where they are decoded anyway.
+    /// Whether the manifest and items have a hash of what pictures look like, where they are decoded anyway.
     pub perceptual: bool,
     /// Pictures decoded at once; 0 means as many as there are processors.
     pub threads: usize,
@@ -112,6 +115,7 @@ impl Default for Settings {
             max_known: 100_000,
             opt_outs: OptOuts::Record,
             manifest: String::new(),
+            headers: Vec::new(),
             convert: None,
             max_side: 0,
             background: Color::default(),
@@ -161,6 +165,7 @@ impl Settings {
             max_known: self.max_known,
             opt_outs: self.opt_outs,
             manifest: self.manifest.clone(),
+            headers: self.headers.clone(),
             threads: self.threads,
             deadline: self.limits.decode_timeout,
         }

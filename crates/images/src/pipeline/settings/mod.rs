@@ -17,6 +17,7 @@ pub use self::files::{FileFilter, FilesSettings};
 pub use self::images::{ImageLimits, Settings};
 pub use self::thumbs::ThumbBox;
 use crate::hex;
+use crate::pipeline::headers::HeaderPick;
 use crate::pipeline::names::Names;
 
 /// A hash of a file's bytes.
@@ -67,6 +68,7 @@ pub(super) struct Common {
     pub(super) max_known: usize,
     pub(super) opt_outs: OptOuts,
     pub(super) manifest: String,
+    pub(super) headers: Vec<HeaderPick>,
     pub(super) threads: usize,
     pub(super) deadline: Duration,
 }
