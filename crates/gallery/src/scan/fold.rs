@@ -55,8 +55,8 @@ fn pixels(entry: &Entry) -> u64 {
 }
 
 /// What it looks like, in 64 bits.
-fn looks(_entry: &Entry) -> Option<u64> {
-    None
+fn looks(entry: &Entry) -> Option<u64> {
+    u64::from_str_radix(entry.perceptual.as_deref()?, 16).ok()
 }
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
             "width": side, "height": side, "size": size,
         });
         let page = url::Url::parse("http://a.example/").expect("a URL");
-        let found = serde_json::from_value(json!({"candidates": []})).expect("a picture");
+        let found = serde_json::from_value(json!({"candidates": [], "element": "img"})).expect("a picture");
         let entry = serde_json::from_value(entry).expect("an entry");
         Picture { number, page, found, entry: Some(entry), report: None, folded: None }
     }
@@ -87,6 +87,36 @@ mod tests {
         for near in [0, 4] {
             assert_eq!(folded(pictures(), near), [None, None, Some(0), Some(0)]);
         }
+    }
+
+    fn looking(picture: Picture, hash: u64) -> Picture {
+        let entry = picture.entry.map(|entry| Entry { perceptual: Some(format!("{hash:016x}")), ..entry });
+        Picture { entry, ..picture }
+    }
+
+    #[test]
+    fn of_those_that_look_alike_the_one_with_the_most_pixels_stays() {
+        const LOOK: u64 = 0xf0f0_1234_5678_9abc;
+        let pictures = || {
+            vec![
+                looking(kept(0, "a", 100, 9), LOOK),
+                looking(kept(1, "b", 400, 5), LOOK ^ 0b11),
+                looking(kept(2, "c", 400, 7), LOOK ^ 0b100),
+                // as large and as heavy: the first one stays
+                looking(kept(3, "d", 400, 7), LOOK),
+                looking(kept(4, "e", 900, 9), !LOOK),
+                // the same bytes as one that is folded
+                looking(kept(5, "b", 400, 5), LOOK ^ 0b11),
+            ]
+        };
+        assert_eq!(folded(pictures(), 4), [Some(2), Some(2), None, Some(2), None, Some(2)]);
+        assert_eq!(folded(pictures(), 0), [None, None, None, None, None, Some(1)]);
+    }
+
+    #[test]
+    fn plain_surfaces_look_like_nothing() {
+        let plain = |number, checksum| looking(kept(number, checksum, 10, 5), 0);
+        assert_eq!(folded(vec![plain(0, "a"), plain(1, "b")], 4), [None, None]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ fn running() -> Arc<Scan> {
 }
 
 fn picture(number: usize, url: &str) -> Picture {
-    let found = json!({"candidates": [{"url": url, "source": "src"}]});
+    let found = json!({"candidates": [{"url": url, "source": "src"}], "element": "img"});
     let page = Url::parse("http://a.example/").expect("a URL");
     let found = serde_json::from_value(found).expect("a picture");
     Picture { number, page, found, entry: None, report: None, folded: None }
