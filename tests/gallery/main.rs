@@ -1,7 +1,9 @@
 //! `dragline gallery`, as its visitors have it.
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod crawl;
 mod run;
+mod site;
 
 use crate::run::Running;
 

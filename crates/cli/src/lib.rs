@@ -6,6 +6,7 @@
 //! }
 //! ```
 
+mod browser;
 mod cache;
 mod crawl;
 mod demo;

@@ -73,7 +73,9 @@ pub(crate) enum Command {
     /// Show every picture of a page in a browser, whoever forbids it, and pack them into one archive.
     #[command(
         after_help = "Example:\n  dragline gallery\n  dragline gallery --open --copies always\n\nIt answers this \
-        machine alone, unless `--bind` says otherwise."
+        machine alone, unless `--bind` or `--host` says otherwise; others need the token of `--token-file`:\n  dragline \
+        gallery --bind 0.0.0.0:8321 --host gallery.example.org --token-file token\n\nExit codes: 0 ended by Ctrl-C, 1 \
+        internal error, 2 usage or settings, or the address is taken."
     )]
     Gallery(Gallery),
     /// Begin a project, or a spider in one.

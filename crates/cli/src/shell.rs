@@ -1,7 +1,6 @@
 //! `dragline shell`: a page is loaded, and queries are tried on it. On a terminal with history and completion; commands
 //! that come through a pipe are run one after the other, and their results are all that is printed.
 
-mod browser;
 mod history;
 mod line;
 mod session;

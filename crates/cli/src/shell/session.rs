@@ -9,8 +9,9 @@ use dragline::page::{Form as PageForm, Links, Page};
 use url::Url;
 
 use super::line::{Ask, Plain, help, like, read};
+use super::view;
 use super::words::Words;
-use super::{browser, view};
+use crate::browser;
 use crate::options::reading::Language;
 use crate::select::Form;
 use crate::select::chain::{Chain, Match};

@@ -43,11 +43,8 @@ impl Hosts {
 
     fn known(&self, host: &str, reached: SocketAddr) -> Option<Name> {
         let authority: Authority = host.parse().ok()?;
-        if authority.as_str().contains('@') {
-            return None;
-        }
         let (name, port) = (authority.host().to_ascii_lowercase(), authority.port_u16());
-        if authority.port().is_some() && port.is_none() {
+        if authority.as_str().contains('@') || authority.as_str().ends_with(':') {
             return None;
         }
         let is_own_port = port.is_none_or(|port| port == self.bound.port());

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Form, Router};
 use http::StatusCode;
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 
-use super::App;
 use super::guard::{Ends, Zone, too_often};
 use super::visitor::Known;
+use super::{App, Visitor};
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/login", get(form).post(enter))
+    Router::new().route("/login", get(form).post(enter)).route("/logout", post(leave))
 }
 
 #[derive(Deserialize)]
@@ -50,6 +50,12 @@ async fn enter(
     // a new one in any case: a cookie that somebody has planted leads nowhere
     known.begun.get_or_init(|| app.sessions.begin(&app.seal, known.scheme));
     Redirect::to("/").into_response()
+}
+
+/// Ends the session; its scans go when their time is over.
+async fn leave(State(app): State<Arc<App>>, visitor: Visitor) -> Redirect {
+    app.sessions.end(&visitor.session);
+    Redirect::to("/login")
 }
 
 fn page(wrong: Option<&str>) -> Markup {

@@ -71,9 +71,8 @@ impl Gallery {
             blame.blame(Error::setting("gallery.bind", what))
         };
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host(&settings.bind).await.map_err(cannot)?.collect();
-        let is_open = addresses.iter().any(|address| Reach::of(*address, &settings.hosts) == Reach::Others);
         // before anybody could connect
-        let found = token(settings, is_open).map_err(|error| blame.blame(error))?;
+        let found = token(settings, &addresses).map_err(|error| blame.blame(error))?;
         let listener = TcpListener::bind(&*addresses).await.map_err(cannot)?;
         let bound = listener.local_addr().map_err(Error::other)?;
         scans.served_at(bound);
@@ -110,14 +109,15 @@ impl Gallery {
 }
 
 /// The access token, where one is needed or given.
-fn token(settings: &Settings, is_open: bool) -> Result<Option<Found>> {
+fn token(settings: &Settings, addresses: &[SocketAddr]) -> Result<Option<Found>> {
+    let is_open = addresses.iter().any(|address| Reach::of(*address, &settings.hosts) == Reach::Others);
     match (settings.token_file.as_os_str().is_empty(), is_open) {
         (true, false) => Ok(None),
         (false, _) => Access::open(&settings.token_file).map(Some),
         (true, true) => {
-            let (key, value) = match settings.hosts.is_empty() {
-                true => ("gallery.bind", settings.bind.clone()),
-                false => ("gallery.hosts", settings.hosts.join(", ")),
+            let (key, value) = match addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
+                false => ("gallery.bind", settings.bind.clone()),
+                true => ("gallery.hosts", settings.hosts.join(", ")),
             };
             let what = format!(
                 "= `{value}` lets others in than this machine, and they need a token: `--token-file FILE` names its \

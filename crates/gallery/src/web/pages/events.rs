@@ -96,7 +96,8 @@ impl Listener {
         if is_over && self.end == End::Unseen {
             self.end = End::Seen;
             // a scan that is over says otherwise of those that it did not come to
-            self.waiting.extend(all.iter().filter(|picture| picture.report.is_none()).map(|picture| root(&all, picture)));
+            self.waiting
+                .extend(all.iter().filter(|picture| picture.report.is_none()).map(|picture| root(&all, picture)));
         }
         if !self.waiting.is_empty() {
             let folds = Folds::of(&all);

@@ -36,7 +36,8 @@ fn fields(file: &PathBuf) -> Option<Vec<(String, String)>> {
 
 /// Not what only programs read: bytes of a maker's own, offsets, and the parts of the place, which stand together.
 fn is_for_people(field: &Field) -> bool {
-    let is_of_place = [Tag::GPSLatitude, Tag::GPSLongitude, Tag::GPSLatitudeRef, Tag::GPSLongitudeRef].contains(&field.tag);
+    let is_of_place =
+        [Tag::GPSLatitude, Tag::GPSLongitude, Tag::GPSLatitudeRef, Tag::GPSLongitudeRef].contains(&field.tag);
     let is_known = field.tag.description().is_some();
     let is_bytes = matches!(&field.value, Value::Undefined(bytes, _) if bytes.len() > 64);
     is_known && !is_bytes && !is_of_place && field.tag != Tag::MakerNote
@@ -52,7 +53,11 @@ fn name(tag: Tag) -> String {
         let begins_word = name[at..].chars().nth(1).is_some_and(char::is_lowercase) && before.is_uppercase();
         if letter.is_uppercase() && (follows_small || begins_word) {
             words.push(' ');
-            words.push(if begins_word || name[at..].chars().nth(1).is_some_and(char::is_lowercase) { letter.to_ascii_lowercase() } else { letter });
+            words.push(if begins_word || name[at..].chars().nth(1).is_some_and(char::is_lowercase) {
+                letter.to_ascii_lowercase()
+            } else {
+                letter
+            });
         } else {
             words.push(letter);
         }
@@ -78,8 +83,8 @@ fn place(exif: &Exif) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use exif::experimental::Writer;
     use exif::Rational;
+    use exif::experimental::Writer;
 
     use super::*;
 

@@ -63,7 +63,9 @@ impl Filter {
         let mut filter = Self::default();
         for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*name {
-                "sort" => filter.sort = SORTS.iter().find(|(_, name, _)| *name == value).map_or(Sort::Page, |row| row.0),
+                "sort" => {
+                    filter.sort = SORTS.iter().find(|(_, name, _)| *name == value).map_or(Sort::Page, |row| row.0)
+                }
                 "min" => filter.min = value.trim().parse().unwrap_or(0),
                 "type" => filter.kind = TYPES.iter().find(|(name, _)| *name == value).map(|row| row.0),
                 "verdict" => filter.verdict = wanted(&value),
@@ -76,7 +78,8 @@ impl Filter {
     /// The pictures in the order that is wanted.
     pub(super) fn sort(&self, pictures: &[Arc<Picture>], is_over: bool) -> Vec<Arc<Picture>> {
         let mut shown = pictures.to_vec();
-        let pixels = |picture: &Picture| measures(picture).0.map_or(0, |(width, height)| u64::from(width) * u64::from(height));
+        let pixels =
+            |picture: &Picture| measures(picture).0.map_or(0, |(width, height)| u64::from(width) * u64::from(height));
         let rank = |picture: &Picture| {
             let group = Badge::of(picture, is_over).group;
             Group::ALL.iter().position(|(other, _)| *other == group)
@@ -173,7 +176,11 @@ mod tests {
 
     fn numbers(query: &str) -> Vec<usize> {
         let mut failed = picture(3, "https://a.example/b.jpg");
-        failed.entry = Some(dragline_images::Entry::failed("https://a.example/b.jpg".to_owned(), "http_status", "answered 404".to_owned()));
+        failed.entry = Some(dragline_images::Entry::failed(
+            "https://a.example/b.jpg".to_owned(),
+            "http_status",
+            "answered 404".to_owned(),
+        ));
         let pictures = [
             kept(0, "image/jpeg", 100, 50),
             kept(1, "image/png", 400, 300),
@@ -181,7 +188,12 @@ mod tests {
             Arc::new(failed),
         ];
         let filter = Filter::read(Some(query));
-        filter.sort(&pictures, true).iter().filter(|picture| filter.takes(picture, true)).map(|picture| picture.number).collect()
+        filter
+            .sort(&pictures, true)
+            .iter()
+            .filter(|picture| filter.takes(picture, true))
+            .map(|picture| picture.number)
+            .collect()
     }
 
     #[test]
@@ -205,7 +217,9 @@ mod tests {
     #[test]
     fn the_form_shows_what_was_chosen() {
         let form = Filter::read(Some("min=200&type=png&verdict=referer&sort=bytes")).show("/scans/ab").into_string();
-        for chosen in ["value=\"200\"", "value=\"png\" selected", "value=\"referer\" selected", "value=\"bytes\" selected"] {
+        for chosen in
+            ["value=\"200\"", "value=\"png\" selected", "value=\"referer\" selected", "value=\"bytes\" selected"]
+        {
             assert!(form.contains(chosen), "{chosen}: {form}");
         }
     }

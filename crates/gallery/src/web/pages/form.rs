@@ -82,7 +82,9 @@ impl Draft {
     pub(super) fn options(&self) -> Result<Options, Wrong> {
         let number = |field, what: &str, text: &str| match text {
             "" => Ok(0),
-            text => text.parse::<u32>().map_err(|_| Wrong { field: Some(field), what: format!("{what} is a number of pixels, such as 200") }),
+            text => text
+                .parse::<u32>()
+                .map_err(|_| Wrong { field: Some(field), what: format!("{what} is a number of pixels, such as 200") }),
         };
         let copies = match &*self.copies {
             "" => None,
@@ -208,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_box_without_a_tick_means_no() {
-        let draft = Draft::read(b"url=a&css=false&lazy=false&lazy=true&robots=false&depth=1&min_side=200&copies=always");
+        let draft =
+            Draft::read(b"url=a&css=false&lazy=false&lazy=true&robots=false&depth=1&min_side=200&copies=always");
         let options = draft.expect("a draft").options().expect("options");
         assert_eq!((options.css, options.lazy, options.robots), (false, true, false));
         assert_eq!((options.depth, options.min_side, options.copies), (1, 200, Some(Copies::Always)));
@@ -226,7 +229,11 @@ mod tests {
         let wrong = draft.options().expect_err("a refusal");
         let page = draft.show(FILLER, Some(&wrong)).into_string();
         assert!(page.contains("value=\"a.example&quot;&gt;&lt;b\"") && page.contains("value=\"large\""), "{page}");
-        assert!(page.contains("The smallest side is a number of pixels") && page.contains("<details class=\"options\" open"), "{page}");
+        assert!(
+            page.contains("The smallest side is a number of pixels")
+                && page.contains("<details class=\"options\" open"),
+            "{page}"
+        );
     }
 
     #[test]

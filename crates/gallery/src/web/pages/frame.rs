@@ -111,6 +111,10 @@ mod tests {
     fn a_page_reloads_only_if_it_is_told_to() {
         let nothing = html! { main {} };
         assert!(!frame("a", Refresh::Never, &nothing).into_string().contains("http-equiv"));
-        assert!(frame("a", Refresh::EveryTwoSeconds, &nothing).into_string().contains("http-equiv=\"refresh\" content=\"2\""));
+        assert!(
+            frame("a", Refresh::EveryTwoSeconds, &nothing)
+                .into_string()
+                .contains("http-equiv=\"refresh\" content=\"2\"")
+        );
     }
 }

@@ -58,7 +58,10 @@ pub(super) async fn delete(State(app): State<Arc<App>>, visitor: Visitor, Path(i
 
 /// What is said of a scan that is not there, or is somebody else's.
 pub(super) fn missing() -> Response {
-    problem(StatusCode::NOT_FOUND, "there is no such scan here: results stay for a while, and for those alone who asked for them")
+    problem(
+        StatusCode::NOT_FOUND,
+        "there is no such scan here: results stay for a while, and for those alone who asked for them",
+    )
 }
 
 fn page(app: &App, visitor: &Visitor, draft: &Draft, wrong: Option<&Wrong>) -> Markup {

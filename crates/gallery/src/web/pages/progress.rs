@@ -153,7 +153,8 @@ mod tests {
     #[test]
     fn each_end_is_told_to_people() {
         let ended = |end| shown("a.example", &Head { phase: Phase::Ended(end), ..Head::default() });
-        let failed = ended(End::Failed("http_status".to_owned(), "this page answered 403 to every way of asking".to_owned()));
+        let failed =
+            ended(End::Failed("http_status".to_owned(), "this page answered 403 to every way of asking".to_owned()));
         assert!(failed.contains("This page answered 403 to every way of asking") && failed.contains("http_status"));
         assert!(ended(End::Limited("limits.time".to_owned())).contains("Not everything was looked at: limits.time"));
         let finished = ended(End::Finished);

@@ -1,8 +1,8 @@
 //! Pictures for tests of templates.
 
 use dragline::page::pictures::{Candidate, Picture as Found, Source};
-use dragline_images::hotlink::{Answer, Probe, Report, Verdict, Way};
 use dragline_images::Entry;
+use dragline_images::hotlink::{Answer, Probe, Report, Verdict, Way};
 use url::Url;
 
 use crate::scan::Picture;

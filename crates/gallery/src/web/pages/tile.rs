@@ -125,4 +125,3 @@ pub(super) fn element(picture: &Picture) -> String {
         _ => format!("<{element}>"),
     }
 }
-
