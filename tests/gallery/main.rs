@@ -6,6 +6,7 @@ mod crawl;
 mod deploy;
 mod limits;
 mod media;
+mod pages;
 mod run;
 mod safety;
 mod site;

@@ -14,15 +14,11 @@
       return;
     }
     const place = document.createElement("span");
-    const said = document.createElement("small");
     place.className = "placeholder";
-    said.textContent = "cannot be shown";
-    place.append(said);
-    if (image.alt) {
-      const alt = document.createElement("em");
-      alt.textContent = image.alt;
-      place.append(alt);
-    }
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", `cannot be shown ${image.alt}`.trim());
+    place.dataset.what = "cannot be shown";
+    if (image.alt) place.dataset.alt = image.alt;
     image.replaceWith(place);
   };
   const isShown = (image) => image.matches(".picture img, .stage img");

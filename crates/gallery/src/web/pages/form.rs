@@ -132,6 +132,9 @@ impl Draft {
                         (tick("same_host", self.same_host, "Same host only", "leave out pictures from other sites"))
                         (tick("css", self.css, "Pictures of style sheets", "backgrounds, too"))
                         (tick("lazy", self.lazy, "Lazy pictures", "those that a script would load later"))
+                        @if filler.is_local {
+                            (tick("robots", self.robots, "Keep to robots.txt", "what a site asks programs to leave alone"))
+                        }
                         div.field {
                             label for="depth" { "Which pages" }
                             select #depth name="depth" {
@@ -153,7 +156,6 @@ impl Draft {
                                     option value="always" selected[self.copies == "always"] { "From copies here, always" }
                                 }
                             }
-                            (tick("robots", self.robots, "Keep to robots.txt", "what a site asks programs to leave alone"))
                         }
                     }
                 }

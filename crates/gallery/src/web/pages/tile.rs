@@ -92,11 +92,10 @@ pub(super) fn image(view: &View<'_>, picture: &Picture, copy: Copy, alt: &str) -
                 Progress::Kept => "cannot be shown here",
             };
             html! {
-                span.placeholder data-state=(state(picture)) {
-                    @if filter != "other" { b { (kind) } }
-                    @if !what.is_empty() { small { (what) } }
-                    @if !alt.is_empty() { em { (alt) } }
-                }
+                // its words are drawn by the style sheet: the link around it has a name of its own
+                @let label = format!("{kind}: {what} {alt}");
+                span.placeholder role="img" aria-label=(label.trim()) data-state=(state(picture))
+                    data-kind=[(filter != "other").then_some(kind)] data-what=(what) data-alt=[(!alt.is_empty()).then_some(alt)] {}
             }
         }
     }
