@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod run;
+mod scans;
 
 use crate::run::Running;
 
