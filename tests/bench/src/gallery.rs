@@ -122,7 +122,7 @@ fn photo(number: usize) -> anyhow::Result<Vec<u8>> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        (state >> 56) as u8
+        u8::try_from(state >> 56).unwrap_or_default()
     };
     let patches: Vec<[u8; 3]> = (0..16 * 12).map(|_| [next(), next(), next()]).collect();
     let picture = RgbImage::from_fn(SIZE.0, SIZE.1, |x, y| Rgb(patches[(y / 50 * 16 + x / 50) as usize]));

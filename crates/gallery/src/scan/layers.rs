@@ -13,7 +13,7 @@ use toml::Value;
 use super::Options;
 use crate::settings::Settings;
 
-/// Ports of what runs inside of networks and takes orders by HTTP or text: Docker, Redis, Elasticsearch, memcached, MongoDB
+/// Ports of what runs inside of networks and takes orders by HTTP or text: Docker, Redis, Elasticsearch, memcached and MongoDB
 /// (FAULTS, S07). Beside them all that browsers refuse to pages are refused to visitors.
 const INNER: [u16; 5] = [2375, 6379, 9200, 11211, 27017];
 
