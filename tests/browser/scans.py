@@ -2,7 +2,7 @@
 
 import socket
 
-from visitor import GALLERY, begin, check, ended, expect, main, say, scan, site, tile
+from visitor import GALLERY, SETUP, begin, check, ended, expect, main, say, scan, site, tile
 
 
 def details(page):
@@ -64,7 +64,7 @@ def keyboard(page):
 
 
 def stopped(page):
-    begin(page, site("many?n=500"))
+    begin(page, f"http://slow.localhost:{SETUP['port']}/")
     expect(page.locator("li.tile").first).to_be_attached()
     page.get_by_role("button", name="Stop").click()
     ended(page)

@@ -10,7 +10,7 @@ const look = () => {
     const image = [...document.querySelectorAll("#pictures img")].find(image => image.complete && image.naturalWidth);
     if (!image) return requestAnimationFrame(look);
     // the next frame has it
-    requestAnimationFrame(() => requestAnimationFrame(() => { window.painted = Date.now(); }));
+    requestAnimationFrame(() => requestAnimationFrame(() => { console.debug("painted", Date.now()); }));
 };
 look();
 """
@@ -23,16 +23,16 @@ def first(visitor, name):
     with visitor.tab() as page:
         page.add_init_script(LOOK)
         seen = len(asked())
-        begin(page, site(name))
-        page.wait_for_function("window.painted")
-        painted = page.evaluate("window.painted")
+        with page.expect_console_message(lambda message: message.text.startswith("painted")) as message:
+            begin(page, site(name))
+        painted = int(message.value.text.split()[1])
         ended(page)
     sent = next(int(each.at) for each in asked()[seen:] if each.path == f"/{name}")
     return painted - sent
 
 
 def story(visitor):
-    for name in ["plain", "many?n=500", "all"]:
+    for name in ["plain", "many?n=500", "seaside"]:
         times = [first(visitor, name) for _ in range(3)]
         say(f"{name}: the first picture is there after {times} ms, {median(times):.0f} in the middle ({WANTED} are wanted)")
         check(median(times) < MOST, f"{name}: {times} ms")

@@ -2,11 +2,13 @@
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod api;
+mod crawl;
 mod deploy;
 mod limits;
 mod media;
 mod run;
 mod safety;
+mod site;
 mod start;
 
 use dragline_replica::hotlink::Hotlink;

@@ -1,7 +1,10 @@
 //! The ways of asking for a page: some sites refuse one and serve another.
 
+use std::fmt;
+
 use dragline::downloader::middlewares::headers;
 use dragline::message::ReferrerPolicy;
+use dragline::message::mask::Shown;
 use dragline::prelude::*;
 
 /// What browsers accept for a page.
@@ -23,7 +26,7 @@ pub enum Manner {
 }
 
 /// A page that is asked for.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[derive(Clone, Serialize, Deserialize, PartialEq)]
 pub struct Visit {
     /// Its URL.
     pub url: Url,
@@ -49,6 +52,15 @@ pub struct Tried {
     /// The status, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+}
+
+// by hand: a URL may have a secret
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut visit = f.debug_struct("Visit");
+        visit.field("url", &Shown(&self.url)).field("manner", &self.manner).field("depth", &self.depth);
+        visit.finish_non_exhaustive()
+    }
 }
 
 impl Manner {

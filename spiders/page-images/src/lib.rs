@@ -6,6 +6,8 @@ mod chosen;
 mod items;
 mod typed;
 
+use std::fmt;
+
 use dragline::page::pictures::Picture;
 use dragline::prelude::*;
 
@@ -43,7 +45,7 @@ pub struct PageImages {
 }
 
 /// The kinds of answers.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[derive(Clone, Serialize, Deserialize, PartialEq)]
 pub enum Step {
     /// A page.
     Page(Visit),
@@ -54,6 +56,16 @@ pub enum Step {
         /// How many links lie between the first page and that one.
         depth: u32,
     },
+}
+
+// by hand: it stands in log lines, and a URL may have a secret
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Page(visit) => write!(f, "Page({:?}, {})", visit.manner, visit.depth),
+            Self::Sheet { depth, .. } => write!(f, "Sheet({depth})"),
+        }
+    }
 }
 
 impl Spider for PageImages {

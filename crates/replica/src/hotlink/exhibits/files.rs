@@ -26,7 +26,8 @@ pub(super) fn answer(place: usize, name: &str) -> Option<Answer> {
     let (stem, extension) = name.rsplit_once('.')?;
     let mut parts = stem.split('-');
     let (look, number, variant) = (parts.next()?, parts.next()?.parse::<usize>().ok()?, parts.next());
-    let index = (number < APART && parts.next().is_none()).then(|| place * APART + number)?;
+    // the first ones are those of the kinds
+    let index = (number < APART && parts.next().is_none()).then(|| (place + 1) * APART + number)?;
     match (look, variant, extension) {
         ("scene", None, "jpg") => Some(jpeg(scene(index))),
         ("scene", Some("small"), "jpg") => Some(jpeg(pictures::thumbnail(index))),
