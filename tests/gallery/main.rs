@@ -9,6 +9,7 @@ mod media;
 mod pages;
 mod run;
 mod safety;
+mod scans;
 mod site;
 mod start;
 
