@@ -200,7 +200,9 @@ fn sentence(kind: FailureKind, status: Option<u16>, site: &str, what: What) -> S
         Kind::CacheMiss => format!("{this} is not in the gallery's cache, and nothing else is asked."),
         Kind::SignedOut => format!("{this} is shown to those who have signed in, and the gallery has not."),
         Kind::Unwanted => format!("{this} is not of a kind that is kept."),
-        Kind::ParseError | Kind::ParsePanic => format!("{this} could not be read. That is a fault of the gallery's."),
+        // the spider takes everything else for a page
+        Kind::ParseError => format!("{this} is none that shows pictures: it is neither HTML nor a picture."),
+        Kind::ParsePanic => format!("{this} could not be read. That is a fault of the gallery's."),
         Kind::Disk => "The gallery has no room for more copies. Try again later, or tell who runs it.".to_owned(),
         Kind::Internal => "Something went wrong in the gallery. Try again; its log says more.".to_owned(),
     }

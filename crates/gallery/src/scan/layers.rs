@@ -34,12 +34,14 @@ pub(super) fn layers(
         ("depth", depth.to_string()),
         ("css", css.to_string()),
         ("lazy", lazy.to_string()),
+        // a limit of pages would end the crawl with the last one, before its pictures are there
+        ("max_pages", settings.max_pages.to_string()),
     ] {
         layers.add_argument(PageImages::NAME, &format!("{name}={value}"))?;
     }
     let refused = refused_ports(&layers.table::<Dialer>("dialer")?.refuse_ports, served);
     let folder = Value::String(folder.to_string_lossy().into_owned());
-    let Settings { scan_time, max_picture, max_bytes, max_pages, max_pictures, sample, .. } = settings;
+    let Settings { scan_time, max_picture, max_bytes, max_pictures, sample, .. } = settings;
     for flag in [
         "pipelines.order=['found', 'images', 'kept', 'hotlink', 'judged']".to_owned(),
         "pipelines.found={type='gallery', stage='found'}".to_owned(),
@@ -59,8 +61,6 @@ pub(super) fn layers(
         "limits.pages=0".to_owned(),
         "limits.items=0".to_owned(),
         "limits.errors=0".to_owned(),
-        // a limit of pages would end the crawl with the last one, before its pictures are there
-        format!("traps.pages_per_host={max_pages}"),
         format!("middlewares.robots.obey={robots}"),
         // a visitor waits for no second try in a minute
         "middlewares.robots.retry=[]".to_owned(),

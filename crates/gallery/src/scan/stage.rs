@@ -119,6 +119,10 @@ impl Pipeline for Stage {
             }
             return Ok(Verdict::Keep(record));
         }
+        // a page that could not be read is told by its failure
+        if &*record.kind != PagePicture::KIND {
+            return Ok(Verdict::Keep(record));
+        }
         match self.passed {
             Passed::Found => return self.found(record),
             Passed::Kept => self.kept(&mut record),
