@@ -49,7 +49,7 @@ def every_page(visitor, scheme, viewport):
         begin(page, site("closed"))
         expect(page.get_by_role("alert")).to_be_visible()
         told.append(audit(page, "failed"))
-        page.goto(GALLERY + "/nothing/here")
+        page.goto(GALLERY + "/scans/nothing")
         told.append(audit(page, "missing"))
     return told
 
@@ -70,12 +70,12 @@ def login(visitor):
                         page.goto(f"http://127.0.0.1:{port}/")
                         page.wait_for_url("**/login*")
                         say(audit(page, f"login, {scheme}"))
-                        page.get_by_label("Token").fill("wrong")
-                        page.get_by_role("button", name="Come in").click()
+                        page.locator("#token").fill("wrong")
+                        page.locator("form[action='/login'] button").click()
                         expect(page.get_by_role("alert")).to_be_visible()
                         say(audit(page, f"login that failed, {scheme}"))
-                        page.get_by_label("Token").fill(token)
-                        page.get_by_role("button", name="Come in").click()
+                        page.locator("#token").fill(token)
+                        page.locator("form[action='/login'] button").click()
                         expect(page.get_by_label("Address of a page")).to_be_visible()
             finally:
                 process.kill()

@@ -8,6 +8,7 @@ mod limits;
 mod media;
 mod run;
 mod safety;
+mod scans;
 mod site;
 mod start;
 

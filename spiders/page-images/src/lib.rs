@@ -83,7 +83,7 @@ impl Spider for PageImages {
 
     fn parse(&self, step: Step, page: &Page, out: &mut Output<Self>) -> Result<()> {
         match step {
-            Step::Page(visit) => return self.page(&visit, page, out),
+            Step::Page(visit) => self.page(&visit, page, out),
             Step::Sheet { page: shown, depth } => {
                 let pictures = chosen::of_sheet(page);
                 self.pictures(pictures, &shown, Some(page.url()), depth, out);
@@ -112,21 +112,15 @@ impl Spider for PageImages {
 }
 
 impl PageImages {
-    fn page(&self, visit: &Visit, page: &Page, out: &mut Output<Self>) -> Result<()> {
+    fn page(&self, visit: &Visit, page: &Page, out: &mut Output<Self>) {
         let (url, depth) = (page.url(), visit.depth);
         match Answer::of(page) {
             Answer::Page => {}
-            Answer::Picture => {
-                self.itself(url, depth, out);
-                return Ok(());
-            }
-            Answer::Other(_) if depth > 0 => return Ok(()),
+            Answer::Picture => return self.itself(url, depth, out),
+            Answer::Other(_) if depth > 0 => return,
             Answer::Other(what) => {
                 let (url, reason, detail) = (url.clone(), "not_a_page".to_owned(), format!("it is {what}"));
-                let unread = UnreadPage { url, reason, detail, tried: Vec::new() };
-                let error = Error::page(unread.to_string());
-                out.item(unread);
-                return Err(error);
+                return out.item(UnreadPage { url, reason, detail, tried: Vec::new() });
             }
         }
         let pictures: Vec<Picture> =
@@ -142,7 +136,6 @@ impl PageImages {
                 out.follow(visit.request(), Step::Page(visit));
             }
         }
-        Ok(())
     }
 
     /// The URL is a picture, and no page.

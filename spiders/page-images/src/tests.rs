@@ -145,11 +145,7 @@ fn a_url_that_is_a_picture_is_one_picture() {
 
 #[test]
 fn what_is_no_page_is_told() {
-    let page = answer("http://a.example/x", "application/pdf", "%PDF-1.7");
-    let mut out = Output::for_page(&page);
-    let spider = spider("url = 'http://a.example/x'");
-    let error = spider.parse(visit("http://a.example/x"), &page, &mut out).expect_err("no page");
-    assert!(error.to_string().contains("This is not a page: it is application/pdf"), "{error}");
+    let out = parse("", visit("http://a.example/x"), &answer("http://a.example/x", "application/pdf", "%PDF-1.7"));
     assert_eq!(out.records().len(), 1);
     let unread = unread(&out.records()[0]);
     assert_eq!(unread.reason, "not_a_page");

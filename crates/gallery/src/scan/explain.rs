@@ -7,6 +7,7 @@ use dragline_images::Entry;
 use dragline_images::hotlink::Report;
 
 use super::End;
+use super::stage::NOT_A_PAGE;
 
 /// The name of all failures that are about where an address leads.
 const BLOCKED: &str = "blocked";
@@ -39,6 +40,12 @@ pub(crate) fn forbidden() -> End {
     let sentence = "robots.txt of this site asks programs to stay away from this page, and that was kept to. Look at the \
                     page in a browser, or ask its owner; who runs the gallery on the own machine may pass robots.txt over.";
     End::Failed(FORBIDDEN.to_owned(), sentence.to_owned())
+}
+
+/// The end of a scan of an address that has something else: what the spider says of it.
+pub(crate) fn not_a_page(what: &str) -> End {
+    let sentence = format!("At this address is neither a page nor a picture: {what}.");
+    End::Failed(NOT_A_PAGE.to_owned(), sentence)
 }
 
 /// The end of a scan that found no place for its copies.
@@ -200,9 +207,7 @@ fn sentence(kind: FailureKind, status: Option<u16>, site: &str, what: What) -> S
         Kind::CacheMiss => format!("{this} is not in the gallery's cache, and nothing else is asked."),
         Kind::SignedOut => format!("{this} is shown to those who have signed in, and the gallery has not."),
         Kind::Unwanted => format!("{this} is not of a kind that is kept."),
-        // the spider takes everything else for a page
-        Kind::ParseError => format!("{this} is none that shows pictures: it is neither HTML nor a picture."),
-        Kind::ParsePanic => format!("{this} could not be read. That is a fault of the gallery's."),
+        Kind::ParseError | Kind::ParsePanic => format!("{this} could not be read. That is a fault of the gallery's."),
         Kind::Disk => "The gallery has no room for more copies. Try again later, or tell who runs it.".to_owned(),
         Kind::Internal => "Something went wrong in the gallery. Try again; its log says more.".to_owned(),
     }

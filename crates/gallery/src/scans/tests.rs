@@ -157,6 +157,7 @@ fn a_page_that_cannot_be_read_says_why() {
     let site = Site::start(|path| match path {
         "/robots.txt" => Answer(200, "text/plain", b"User-agent: *\nDisallow: /secret".into(), Duration::ZERO),
         "/secret" => page("<img src=/1.gif>"),
+        "/paper" => Answer(200, "application/pdf", b"%PDF-1.4\n\x80\x81".into(), Duration::ZERO),
         "/private" => Answer(403, "text/html", Vec::new(), Duration::ZERO),
         _ => missing(),
     });
@@ -176,6 +177,11 @@ fn a_page_that_cannot_be_read_says_why() {
     let scan = scans.submit("me", Options { robots: false, ..Options::new(&site.url("/secret")) }).expect("taken");
     assert_eq!(end_of(&scan), End::Finished);
     assert!(scan.head().robots.is_some_and(|robots| robots.contains("passed over")));
+    let (name, sentence) = failed(site.url("/paper"));
+    assert_eq!(
+        (&*name, &*sentence),
+        ("not_a_page", "At this address is neither a page nor a picture: it is application/pdf.")
+    );
     let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
     assert_eq!(failed(format!("http://{nobody}/")).0, "connect");
 }
