@@ -38,7 +38,7 @@ fn album() -> Site {
         match &*asked.path {
             "/" => html(
                 "<title>An album</title><link rel=stylesheet href=/css/look.css><img src=1.jpg>\
-                 <img src=dot.gif data-src=2.jpg><p style='background:url(3.jpg)'></p><img src=dot.gif>\
+                 <img src=wait.gif data-src=2.jpg><p style='background:url(3.jpg)'></p><img src=dot.gif>\
                  <img src='data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=='>\
                  <a href=/second>Second</a><a href=/third>Third</a><a href=/all.zip>All</a>",
             ),
@@ -48,7 +48,7 @@ fn album() -> Site {
             "/guarded" if asked.field("user-agent").starts_with("dragline/") => html("<img src=1.jpg>"),
             "/guarded" | "/forbidden" => (403, "text/html", b"No.".to_vec()),
             "/paper" => (200, "application/pdf", b"%PDF-1.7".to_vec()),
-            "/dot.gif" => (200, "image/gif", DOT.to_vec()),
+            "/dot.gif" | "/wait.gif" => (200, "image/gif", DOT.to_vec()),
             path if path.ends_with(".jpg") => {
                 let index = path.bytes().rev().nth(4).map_or(0, |digit| usize::from(digit - b'0'));
                 (200, "image/jpeg", photo(index))
@@ -81,7 +81,8 @@ fn a_page_without_a_scheme_is_found_and_all_its_pictures_are_had() {
     let site = album();
     let ended = crawl(&site.bare("/"), &[]);
     ended.expect_code(0);
-    assert_eq!(ended.items[0]["url"], site.url("/").as_str());
+    let page = ended.items.iter().find(|item| item["title"] == "An album").expect("the page");
+    assert_eq!((&page["url"], &page["pictures"]), (&site.url("/").into(), &5.into()));
     let all = ["1.jpg", "2.jpg", "3.jpg", "4.jpg", "dot.gif"];
     let found = names(&ended);
     assert_eq!(found.iter().filter(|name| name.contains('.')).collect::<Vec<_>>(), all);
@@ -105,7 +106,7 @@ fn each_option_leaves_out_what_it_says() {
         names(&ended).into_iter().filter(|name| name.contains('.')).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(found(&["-a", "css=false"]), "1.jpg 2.jpg dot.gif");
-    assert_eq!(found(&["-a", "lazy=false"]), "1.jpg 3.jpg 4.jpg dot.gif");
+    assert_eq!(found(&["-a", "lazy=false"]), "1.jpg 3.jpg 4.jpg dot.gif wait.gif");
     assert_eq!(found(&["-a", "depth=1", "-a", "css=false"]), "1.jpg 2.jpg 5.jpg 6.jpg dot.gif");
     assert_eq!(found(&["-a", "depth=1", "-a", "max_pages=2", "-a", "css=false"]), "1.jpg 2.jpg 5.jpg dot.gif");
     assert!(site.asked("/all.zip").is_empty(), "a file is no page");

@@ -187,6 +187,10 @@
     history.replaceState(null, "", `${location.pathname}${query.size ? `?${query}` : ""}`);
     sayProgress(`${plural(shown, "picture")} shown`, true);
   };
+  const rest = [...byId("rest").content.children];
+  for (const tile of rest) tile.hidden = true;
+  grid.append(...rest);
+  arrange(rest.length > 0);
   filter.addEventListener("input", refilter);
   filter.addEventListener("submit", (event) => { event.preventDefault(); refilter(); });
 

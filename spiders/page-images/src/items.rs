@@ -7,7 +7,7 @@ use dragline::prelude::*;
 
 use crate::asking::Tried;
 
-/// A page that was read. It comes before its pictures.
+/// A page that was read. It comes before the pictures that it shows itself.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Item)]
 #[item(kind = "page")]
 pub struct ReadPage {

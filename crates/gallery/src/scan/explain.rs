@@ -7,6 +7,7 @@ use dragline_images::Entry;
 use dragline_images::hotlink::Report;
 
 use super::End;
+use super::stage::NOT_A_PAGE;
 
 /// The name of all failures that are about where an address leads.
 const BLOCKED: &str = "blocked";
@@ -39,6 +40,12 @@ pub(crate) fn forbidden() -> End {
     let sentence = "robots.txt of this site asks programs to stay away from this page, and that was kept to. Look at the \
                     page in a browser, or ask its owner; who runs the gallery on the own machine may pass robots.txt over.";
     End::Failed(FORBIDDEN.to_owned(), sentence.to_owned())
+}
+
+/// The end of a scan of an address that has something else: what the spider says of it.
+pub(crate) fn not_a_page(what: &str) -> End {
+    let sentence = format!("At this address is neither a page nor a picture: {what}.");
+    End::Failed(NOT_A_PAGE.to_owned(), sentence)
 }
 
 /// The end of a scan that found no place for its copies.

@@ -55,6 +55,75 @@ fn pixels(entry: &Entry) -> u64 {
 }
 
 /// What it looks like, in 64 bits.
-fn looks(_entry: &Entry) -> Option<u64> {
-    None
+fn looks(entry: &Entry) -> Option<u64> {
+    u64::from_str_radix(entry.perceptual.as_deref()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A kept picture: its checksum, its width (it is as high), and its bytes.
+    fn kept(number: usize, checksum: &str, side: u32, size: u64) -> Picture {
+        let entry = json!({
+            "url": "http://a.example/", "path": "full/a.jpg", "checksum": checksum, "status": "downloaded",
+            "width": side, "height": side, "size": size,
+        });
+        let page = url::Url::parse("http://a.example/").expect("a URL");
+        let found = serde_json::from_value(json!({"candidates": [], "element": "img"})).expect("a picture");
+        let entry = serde_json::from_value(entry).expect("an entry");
+        Picture { number, page, found, entry: Some(entry), report: None, folded: None }
+    }
+
+    fn folded(pictures: Vec<Picture>, near: u32) -> Vec<Option<usize>> {
+        fold(&pictures.into_iter().map(Arc::new).collect::<Vec<_>>(), near)
+    }
+
+    #[test]
+    fn the_same_bytes_are_one_picture_whatever_else() {
+        let pictures = || vec![kept(0, "a", 10, 5), kept(1, "b", 10, 5), kept(2, "a", 10, 5), kept(3, "a", 10, 5)];
+        for near in [0, 4] {
+            assert_eq!(folded(pictures(), near), [None, None, Some(0), Some(0)]);
+        }
+    }
+
+    fn looking(picture: Picture, hash: u64) -> Picture {
+        let entry = picture.entry.map(|entry| Entry { perceptual: Some(format!("{hash:016x}")), ..entry });
+        Picture { entry, ..picture }
+    }
+
+    #[test]
+    fn of_those_that_look_alike_the_one_with_the_most_pixels_stays() {
+        const LOOK: u64 = 0xf0f0_1234_5678_9abc;
+        let pictures = || {
+            vec![
+                looking(kept(0, "a", 100, 9), LOOK),
+                looking(kept(1, "b", 400, 5), LOOK ^ 0b11),
+                looking(kept(2, "c", 400, 7), LOOK ^ 0b100),
+                // as large and as heavy: the first one stays
+                looking(kept(3, "d", 400, 7), LOOK),
+                looking(kept(4, "e", 900, 9), !LOOK),
+                // the same bytes as one that is folded
+                looking(kept(5, "b", 400, 5), LOOK ^ 0b11),
+            ]
+        };
+        assert_eq!(folded(pictures(), 4), [Some(2), Some(2), None, Some(2), None, Some(2)]);
+        assert_eq!(folded(pictures(), 0), [None, None, None, None, None, Some(1)]);
+    }
+
+    #[test]
+    fn plain_surfaces_look_like_nothing() {
+        let plain = |number, checksum| looking(kept(number, checksum, 10, 5), 0);
+        assert_eq!(folded(vec![plain(0, "a"), plain(1, "b")], 4), [None, None]);
+    }
+
+    #[test]
+    fn what_is_not_kept_folds_into_nothing() {
+        let mut failed = kept(1, "a", 10, 5);
+        failed.entry = Some(Entry::failed("http://a.example/".to_owned(), "http_status", String::new()));
+        let under_way = Picture { entry: None, ..kept(2, "a", 10, 5) };
+        assert_eq!(folded(vec![kept(0, "a", 10, 5), failed, under_way], 4), [None, None, None]);
+    }
 }

@@ -13,7 +13,7 @@ use toml::Value;
 use super::Options;
 use crate::settings::Settings;
 
-/// Ports of what runs inside of networks and takes orders by HTTP or text: Docker, Redis, Elasticsearch, memcached, MongoDB
+/// Ports of what runs inside of networks and takes orders by HTTP or text: Docker, Redis, Elasticsearch, memcached and MongoDB
 /// (FAULTS, S07). Beside them all that browsers refuse to pages are refused to visitors.
 const INNER: [u16; 5] = [2375, 6379, 9200, 11211, 27017];
 
@@ -34,12 +34,13 @@ pub(super) fn layers(
         ("depth", depth.to_string()),
         ("css", css.to_string()),
         ("lazy", lazy.to_string()),
+        ("max_pages", settings.max_pages.to_string()),
     ] {
         layers.add_argument(PageImages::NAME, &format!("{name}={value}"))?;
     }
     let refused = refused_ports(&layers.table::<Dialer>("dialer")?.refuse_ports, served);
     let folder = Value::String(folder.to_string_lossy().into_owned());
-    let Settings { scan_time, max_picture, max_bytes, max_pages, max_pictures, sample, .. } = settings;
+    let Settings { scan_time, max_picture, max_bytes, max_pictures, sample, .. } = settings;
     for flag in [
         "pipelines.order=['found', 'images', 'kept', 'hotlink', 'judged']".to_owned(),
         "pipelines.found={type='gallery', stage='found'}".to_owned(),
@@ -56,11 +57,10 @@ pub(super) fn layers(
         format!("pipelines.hotlink.sample={sample}"),
         format!("limits.time='{}ms'", scan_time.as_millis()),
         format!("limits.bytes='{} B'", max_bytes.as_u64()),
+        // the spider knows how many pages there may be; this limit would end the crawl before their pictures are there
         "limits.pages=0".to_owned(),
         "limits.items=0".to_owned(),
         "limits.errors=0".to_owned(),
-        // a limit of pages would end the crawl with the last one, before its pictures are there
-        format!("traps.pages_per_host={max_pages}"),
         format!("middlewares.robots.obey={robots}"),
         // a visitor waits for no second try in a minute
         "middlewares.robots.retry=[]".to_owned(),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn w12_what_a_scan_is_does_not_depend_on_the_operators_other_settings() {
+    fn s10_and_w12_what_a_scan_is_does_not_depend_on_the_operators_other_settings() {
         let operator = [
             "dialer.policy='off'",
             "dialer.allow_net=['10.0.0.0/8']",

@@ -9,7 +9,6 @@ use dragline::error::{Error, Result};
 use dragline::message::Failure;
 use dragline::observer::{Happening, Observer};
 use dragline::spider::Spider as _;
-use dragline::stats::Stats;
 use dragline::{Crawl, Layers, Registry, Report};
 use page_images::PageImages;
 
@@ -84,11 +83,10 @@ pub(crate) fn run(ground: &Ground, scan: &Arc<Scan>, folder: &Path) {
 
 fn crawl(ground: &Ground, scan: &Arc<Scan>, folder: &Path) -> Result<End> {
     let told = Told::new(scan.clone(), &ground.settings);
-    let left_out = told.left_out.clone();
+    let (left_out, other) = (told.left_out.clone(), told.other.clone());
     let mut crawl = ground.crawl(told, folder)?;
     let unread = Arc::new(WhyUnread::default());
     crawl.observe(unread.clone());
-    let stats = crawl.watch().stats;
     // the crawl is on a thread beside this one, so that this one sees the time whatever that one is at
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).thread_name("gallery-crawl").enable_all().build().map_err(Error::other)?;
@@ -113,7 +111,10 @@ fn crawl(ground: &Ground, scan: &Arc<Scan>, folder: &Path) -> Result<End> {
         Left::Ended(report) => end(&report, scan, &unread, &ground.settings),
     };
     let more = left_out.load(std::sync::atomic::Ordering::Relaxed);
-    tell_robots(scan, &stats);
+    tell_robots(scan);
+    if let Some(other) = other.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Ok(explain::not_a_page(&other));
+    }
     Ok(match end {
         End::Finished if more > 0 => End::Limited(explain::too_many(more, ground.settings.max_pictures)),
         end => end,
@@ -147,11 +148,11 @@ fn limited(reason: &str, settings: &Settings) -> End {
 }
 
 /// Says what robots.txt has forbidden.
-fn tell_robots(scan: &Scan, stats: &Stats) {
+fn tell_robots(scan: &Scan) {
     let pictures = scan.pictures();
     let entries = pictures.iter().filter_map(|picture| picture.entry.as_ref());
     let forbidden = entries.filter(|entry| explain::is_forbidden(entry)).count();
-    if forbidden > 0 && stats.count("robotstxt/forbidden") > 0 {
+    if forbidden > 0 {
         scan.update(|head| head.robots = Some(explain::robots_without(forbidden, head.robots.as_deref())));
     }
 }

@@ -18,7 +18,7 @@ use dragline::registry::{Component, Context};
 use dragline::stats::Stats;
 use dragline_images::Entry;
 use dragline_images::hotlink::Report;
-use page_images::{PagePicture, ReadPage};
+use page_images::{PagePicture, ReadPage, UnreadPage};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -28,6 +28,8 @@ use crate::settings::Settings;
 
 /// The field of a record that has its picture's number.
 const NUMBER: &str = "number";
+/// Why a page is none, as the spider names it.
+pub(super) const NOT_A_PAGE: &str = "not_a_page";
 
 /// `[pipelines.found]` and its like, with `type = "gallery"`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +57,8 @@ pub(crate) struct Told {
     pub(crate) scan: Arc<Scan>,
     /// Pictures that there was no more room for.
     pub(crate) left_out: Arc<AtomicUsize>,
+    /// What the address has that is neither a page nor a picture.
+    pub(crate) other: Arc<Mutex<Option<String>>>,
     max_pictures: usize,
     near: u32,
     /// The pictures that were on an earlier page, by their best URL.
@@ -77,8 +81,9 @@ pub struct Stage {
 impl Told {
     pub(crate) fn new(scan: Arc<Scan>, settings: &Settings) -> Self {
         let Settings { max_pictures, near, .. } = *settings;
-        let (left_out, seen, fold_next) = (Arc::default(), Mutex::default(), Mutex::default());
-        Self { scan, left_out, max_pictures, near, seen, fold_next }
+        let (left_out, other) = (Arc::default(), Arc::default());
+        let (seen, fold_next) = (Mutex::default(), Mutex::default());
+        Self { scan, left_out, other, max_pictures, near, seen, fold_next }
     }
 
     /// Folds pictures, unless that was done a moment ago: it is done at the end in any case.
@@ -118,6 +123,14 @@ impl Pipeline for Stage {
                 self.read_page(&record.to()?);
             }
             return Ok(Verdict::Keep(record));
+        }
+        if &*record.kind == UnreadPage::KIND {
+            // the failure itself is told by who observes the crawl; that the answer is no page is no failure of the wire
+            let unread: UnreadPage = record.to()?;
+            if unread.reason == NOT_A_PAGE {
+                *self.told.other.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread.detail);
+            }
+            return Ok(Verdict::Drop(NOT_A_PAGE));
         }
         match self.passed {
             Passed::Found => return self.found(record),

@@ -397,3 +397,6 @@ impl fmt::Debug for Scan {
         f.debug_struct("Scan").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

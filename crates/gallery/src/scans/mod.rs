@@ -257,9 +257,13 @@ impl Inner {
     }
 
     /// A scan on its own thread, whose place is given on whatever happens.
-    fn turn(self: Arc<Self>, scan: &Arc<Scan>, session: &str) {
+    fn turn(self: &Arc<Self>, scan: &Arc<Scan>, session: &str) {
         let folder = self.folder(&scan.id);
-        if catch_unwind(AssertUnwindSafe(|| run(&self.ground, scan, &folder))).is_err() {
+        self.take_turn(scan, session, || run(&self.ground, scan, &folder));
+    }
+
+    fn take_turn(self: &Arc<Self>, scan: &Arc<Scan>, session: &str, work: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
             tracing::error!("a scan has panicked");
             scan.end(explain::internal());
         }
@@ -268,7 +272,7 @@ impl Inner {
         state.line.leave(session);
         match state.slots.get_mut(&scan.id) {
             Some(slot) => slot.at = At::Ended(Instant::now()),
-            None => self.waste(folder),
+            None => self.waste(self.folder(&scan.id)),
         }
         if !state.is_closed {
             self.begin_next(&mut state);
@@ -346,3 +350,6 @@ fn tidy(inner: &Weak<Inner>, wasted: &mpsc::Receiver<PathBuf>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,8 +82,11 @@ fn base(within: &Path) -> PathBuf {
 
 fn make(base: &Path) -> io::Result<Space> {
     fs::create_dir_all(base)?;
+    let mut builder = tempfile::Builder::new();
     // for its owner's eyes alone
-    let root = tempfile::Builder::new().prefix(PREFIX).tempdir_in(base)?;
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let root = builder.prefix(PREFIX).tempdir_in(base)?;
     // it has its name when it is locked: nobody finds it free in between
     let unnamed = root.path().join(".locking");
     let lock = File::create_new(&unnamed)?;

@@ -95,7 +95,7 @@ async fn pass(
     let Some(name) = app.hosts.name(&parts.uri, &parts.headers, ends.reached) else {
         let why = "the gallery is not known by this name: `gallery.hosts` names those that it answers to";
         // in plain text wherever it is: who asks here has no business with any part of it
-        return Err(Box::new(Problem::new(StatusCode::FORBIDDEN, why).answer(Zone::Page)));
+        return Err(Box::new(Problem::new(StatusCode::FORBIDDEN, why).answer(Zone::Asset)));
     };
     if parts.method == Method::CONNECT || parts.method == Method::TRACE {
         return Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "this is no proxy"));

@@ -7,12 +7,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use http::StatusCode;
-use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 
 use super::guard::{Ends, Zone, too_often};
 use super::visitor::Known;
-use super::{App, Visitor};
+use super::{App, Visitor, pages};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/login", get(form).post(enter)).route("/logout", post(leave))
@@ -27,7 +26,7 @@ struct Entered {
 /// The form.
 async fn form(State(app): State<Arc<App>>, Extension(known): Extension<Known>) -> Response {
     match (&app.access, known.session) {
-        (Some(_), None) => page(None).into_response(),
+        (Some(_), None) => pages::login(None).into_response(),
         _ => Redirect::to("/").into_response(),
     }
 }
@@ -45,7 +44,7 @@ async fn enter(
     }
     if !access.is(&app.seal, entered.token.trim()) {
         app.attempts.was_wrong(ends.peer.ip());
-        return (StatusCode::FORBIDDEN, page(Some("That is not the token."))).into_response();
+        return (StatusCode::FORBIDDEN, pages::login(Some("that is not the token"))).into_response();
     }
     // a new one in any case: a cookie that somebody has planted leads nowhere
     known.begun.get_or_init(|| app.sessions.begin(&app.seal, known.scheme));
@@ -56,32 +55,4 @@ async fn enter(
 async fn leave(State(app): State<Arc<App>>, visitor: Visitor) -> Redirect {
     app.sessions.end(&visitor.session);
     Redirect::to("/login")
-}
-
-fn page(wrong: Option<&str>) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Gallery: sign in" }
-                link rel="stylesheet" href="/assets/gallery.css";
-            }
-            body {
-                main {
-                    h1 { "Gallery" }
-                    @if let Some(wrong) = wrong { p role="alert" { (wrong) } }
-                    form method="post" action="/login" {
-                        p {
-                            label for="token" { "Access token" } " "
-                            input id="token" name="token" type="password" autocomplete="current-password" required;
-                        }
-                        p { "It stands in the file that the gallery was started with." }
-                        button { "Sign in" }
-                    }
-                }
-            }
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Answers that say no: plain text for people, `application/problem+json` (RFC 9457) for programs.
+//! Answers that say no: a page for people, a line of text in place of a file, `application/problem+json` (RFC 9457) for programs.
 
 use axum::Json;
 use axum::body::{Body, HttpBody as _};
@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::guard::Zone;
+use super::pages;
 
 /// The media type of RFC 9457.
 const KIND: &str = "application/problem+json";
@@ -45,13 +46,13 @@ impl Problem {
         let mut response = match zone {
             Zone::Api => {
                 let shape = Shape { title: title(status), status: status.as_u16(), detail: &detail };
-                (status, Json(shape)).into_response()
+                let mut response = (status, Json(shape)).into_response();
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(KIND));
+                response
             }
-            Zone::Page | Zone::Media | Zone::Asset | Zone::Login => (status, format!("{detail}\n")).into_response(),
+            Zone::Page | Zone::Login => pages::problem(status, &detail),
+            Zone::Media | Zone::Asset => (status, format!("{detail}\n")).into_response(),
         };
-        if zone == Zone::Api {
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(KIND));
-        }
         for (name, value) in headers {
             response.headers_mut().insert(name, value);
         }

@@ -141,3 +141,50 @@ impl AsyncWrite for Patient {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::{Duration, Instant};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::Patient;
+
+    const PATIENCE: Duration = Duration::from_millis(400);
+
+    async fn pair() -> io::Result<(TcpStream, TcpStream)> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let reader = TcpStream::connect(listener.local_addr()?).await?;
+        Ok((listener.accept().await?.0, reader))
+    }
+
+    #[tokio::test]
+    async fn w11_who_stops_reading_is_cut_off() -> io::Result<()> {
+        let (writer, _reader) = pair().await?;
+        let mut writer = Patient::new(writer, PATIENCE);
+        let begin = Instant::now();
+        let written = writer.write_all(&vec![0; 64 << 20]).await;
+        assert_eq!(written.map_err(|error| error.kind()), Err(io::ErrorKind::TimedOut));
+        assert!(begin.elapsed() >= PATIENCE);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn w11_who_reads_slowly_has_all_of_it() -> io::Result<()> {
+        let (writer, mut reader) = pair().await?;
+        let whole = vec![0; 24 << 20];
+        let length = whole.len();
+        let sent = tokio::spawn(async move { Patient::new(writer, PATIENCE).write_all(&whole).await });
+        let (mut read, begin) = (0, Instant::now());
+        let mut piece = vec![0; 1 << 20];
+        while read < length {
+            read += reader.read(&mut piece).await?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        sent.await??;
+        assert!(begin.elapsed() > PATIENCE, "it took longer than anything may stand still");
+        Ok(())
+    }
+}

@@ -14,12 +14,14 @@ use super::home::missing;
 use super::verdict::{Badge, failure, probes};
 use super::view::{Folds, View, measures, mime, root};
 use super::{exif, problem, tile, words};
-use crate::scan::{Picture, Progress};
-use crate::web::media::Copy;
+use crate::scan::Picture;
+use crate::web::media::{self, Copy};
 use crate::web::{App, Visitor, headers};
 
 /// The most places of one picture that are listed.
 const MOST_CANDIDATES: usize = 60;
+/// The most names and values of one kind.
+const MOST_ROWS: usize = 100;
 
 /// `GET /scans/{id}/pictures/{n}`.
 pub(super) async fn details(
@@ -64,17 +66,13 @@ fn panel(view: &View<'_>, picture: &Picture, exif: &[(String, String)]) -> Marku
                     p.verdict { (badge.show()) }
                     @if let Some(report) = &picture.report { p.explanation { (words::sentence(&words::cut(&report.explanation, 600))) "." } }
                     @if let Some(failure) = failure(picture) { p.failure { (failure) } }
-                    (takes(view, picture, &scan))
+                    (takes(view, picture))
                 }
                 (facts(picture))
             }
             @if let Some(report) = &picture.report { @if !report.probes.is_empty() { section { h2 { "Evidence" } (probes(&report.probes)) } } }
-            @if !exif.is_empty() {
-                section {
-                    h2 { "From the camera" }
-                    dl.facts { @for (name, value) in exif { div { dt { (name) } dd { (value) } } } }
-                }
-            }
+            (table("From the camera", exif))
+            @if let Some(entry) = &picture.entry { (table("Headers of the answer", &entry.headers)) }
             (candidates(picture))
             (alike(view, picture, &scan))
         }
@@ -94,16 +92,12 @@ fn neighbours(view: &View<'_>, picture: &Picture, scan: &str) -> Markup {
 }
 
 /// How the picture itself can be had.
-fn takes(view: &View<'_>, picture: &Picture, scan: &str) -> Markup {
+fn takes(view: &View<'_>, picture: &Picture) -> Markup {
     let site = picture.url().and_then(words::link);
     html! {
         p.takes {
-            @if picture.progress() == Progress::Kept {
-                @if let Some(path) = crate::web::media::path(view.app, view.visitor, view.scan, picture, Copy::Whole) {
-                    a.button.primary href=(path) download=(picture.url().map(words::name).unwrap_or_default()) { "Download the copy" }
-                } @else {
-                    a.button.primary href={ (scan) "/zip?n=" (picture.number) } download { "Download the copy (ZIP)" }
-                }
+            @if let Some(path) = media::download(view.app, view.visitor, view.scan, picture) {
+                a.button.primary href=(path) download { "Download the copy" }
             }
             @if let Some(site) = site {
                 a.button href=(site) rel="noopener noreferrer nofollow" target="_blank" { "Open at its site" }
@@ -131,6 +125,18 @@ fn facts(picture: &Picture) -> Markup {
             @if let Some(status) = entry.and_then(|entry| entry.http_status) { (fact("Status", &html! { (status) })) }
             @if let Some(entry) = entry.filter(|entry| !entry.opt_outs.is_empty()) {
                 (fact("Its server says", &html! { (words::cut(&entry.opt_outs.join(", "), 200)) }))
+            }
+        }
+    }
+}
+
+/// Names and values, if there are any.
+fn table(heading: &str, rows: &[(String, String)]) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            section {
+                h2 { (heading) }
+                dl.facts { @for (name, value) in rows.iter().take(MOST_ROWS) { (fact(&words::cut(name, 80), &html! { (words::cut(value, 400)) })) } }
             }
         }
     }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use http::{HeaderMap, StatusCode};
 
-use super::tile::{Place, tile};
+use super::tile::tile;
 use super::view::{Folds, View, root};
 use super::{progress, results};
 use crate::scan::{Changes, Scan, Watcher};
@@ -106,7 +106,7 @@ impl Listener {
             for number in &now {
                 self.waiting.remove(number);
                 if let Some(picture) = all.get(*number) {
-                    html.push_str(&tile(&view, picture, &folds, Place::Shown).into_string());
+                    html.push_str(&tile(&view, picture, &folds).into_string());
                 }
             }
             events.push(Event::default().event("pictures").data(html));

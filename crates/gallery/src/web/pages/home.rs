@@ -71,7 +71,7 @@ fn page(app: &App, visitor: &Visitor, draft: &Draft, wrong: Option<&Wrong>) -> M
         main.home #main {
             div.hero {
                 h1 { "Every picture of a page" }
-                p.lead { "Type in an address. You see all its pictures in their best resolution, who may show them elsewhere, and take them along in one archive." }
+                p.lead { "See all its pictures in their best resolution, learn which of them others may show, and take them along in one archive." }
             }
             (draft.show(filler, wrong))
             @if !recent.is_empty() {

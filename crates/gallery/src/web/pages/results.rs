@@ -11,10 +11,10 @@ use maud::{Markup, html};
 use super::filter::Filter;
 use super::frame::{Refresh, frame, no_store};
 use super::home::missing;
-use super::tile::{Place, tile};
+use super::tile::tile;
 use super::view::{Folds, View};
 use super::{progress, words};
-use crate::scan::{Head, Picture};
+use crate::scan::Head;
 use crate::settings::Copies;
 use crate::web::{App, Visitor, headers};
 
@@ -46,8 +46,7 @@ pub(super) async fn results(
 fn page(view: &View<'_>, head: &Head, version: u64, folds: &Folds, filter: &Filter) -> Markup {
     let path = format!("/scans/{}", view.scan.id.0);
     let pictures = filter.sort(&folds.roots, view.is_over);
-    let place = |picture: &Picture| if filter.takes(picture, view.is_over) { Place::Shown } else { Place::Hidden };
-    let is_none_shown = !pictures.iter().any(|picture| place(picture) == Place::Shown);
+    let (shown, rest): (Vec<_>, Vec<_>) = pictures.iter().partition(|picture| filter.takes(picture, view.is_over));
     // a policy cannot grow: a page that was served before any picture was known is loaded anew when one is
     let begins = !view.is_over && pictures.is_empty() && view.copies == Copies::Auto;
     html! {
@@ -73,8 +72,10 @@ fn page(view: &View<'_>, head: &Head, version: u64, folds: &Folds, filter: &Filt
                         button type="submit" #copy-links formaction={ (path) "/links.txt" } { "Links" }
                         (all(view, head))
                     }
-                    p.none #none hidden[!is_none_shown] { (nothing(view, head, folds)) }
-                    ul.grid #pictures role="list" { @for picture in &pictures { (tile(view, picture, folds, place(picture))) } }
+                    p.none #none hidden[!shown.is_empty()] { (nothing(view, head, folds)) }
+                    // what the filter leaves out, for a script that filters without asking again
+                    template #rest { @for picture in &rest { (tile(view, picture, folds)) } }
+                    ul.grid #pictures role="list" { @for picture in &shown { (tile(view, picture, folds)) } }
                 }
             }
             dialog #details aria-labelledby="panel-title" {}

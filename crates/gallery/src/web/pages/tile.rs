@@ -13,15 +13,8 @@ use crate::web::media::Copy;
 /// The most characters of an alternative text; what is longer is an essay.
 const LONGEST_ALT: usize = 300;
 
-/// Whether a tile is among those that the filter shows. The others are on the page as well, so that a script has them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Shown,
-    Hidden,
-}
-
 /// A picture with those that look like it.
-pub(super) fn tile(view: &View<'_>, picture: &Picture, folds: &Folds, place: Place) -> Markup {
+pub(super) fn tile(view: &View<'_>, picture: &Picture, folds: &Folds) -> Markup {
     let badge = Badge::of(picture, view.is_over);
     let (sides, bytes) = measures(picture);
     let (kind, filter) = words::kind(mime(picture));
@@ -35,8 +28,7 @@ pub(super) fn tile(view: &View<'_>, picture: &Picture, folds: &Folds, place: Pla
     html! {
         li.tile #{ "p" (picture.number) } data-n=(picture.number) data-type=(filter) data-group=(badge.group.name())
             data-verdict=[picture.report.as_ref().map(|report| report.verdict.name())] data-w=[sides.map(|sides| sides.0)]
-            data-h=[sides.map(|sides| sides.1)] data-bytes=[bytes] data-state=(state(picture))
-            hidden[place == Place::Hidden] {
+            data-h=[sides.map(|sides| sides.1)] data-bytes=[bytes] data-state=(state(picture)) {
             a.picture href=(path) aria-label={ (called) ": details" } { (image(view, picture, Copy::Thumbnail, &alt)) }
             label.check { input type="checkbox" name="n" value=(picture.number) aria-label={ "Select " (called) }; span {} }
             div.about {
@@ -50,6 +42,7 @@ pub(super) fn tile(view: &View<'_>, picture: &Picture, folds: &Folds, place: Pla
                 @if let Some(failure) = failure(picture) { p.failure { (failure) } }
                 p.origin {
                     span { (element(picture)) }
+                    @if let Some(host) = foreign(picture) { span { (words::cut(host, 60)) } }
                     @if others > 0 { span { (words::count(others, "other size")) } }
                 }
                 @if !below.is_empty() { (alike(view, below)) }
@@ -115,6 +108,11 @@ fn state(picture: &Picture) -> &'static str {
         Progress::Kept => "kept",
         Progress::Failed => "failed",
     }
+}
+
+/// The host of a picture that is not its page's.
+fn foreign(picture: &Picture) -> Option<&str> {
+    picture.url()?.host_str().filter(|host| Some(*host) != picture.page.host_str())
 }
 
 /// The element where a picture was found, and how it names it: `img srcset`.

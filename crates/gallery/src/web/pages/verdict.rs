@@ -203,3 +203,59 @@ fn picture(probe: &Probe) -> &'static str {
         _ => "none",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dragline_images::Entry;
+
+    use super::*;
+    use crate::web::pages::samples::{picture, report};
+
+    fn badge(verdict: Option<Verdict>, entry: Option<Entry>, is_over: bool) -> (&'static str, &'static str) {
+        let mut picture = picture(0, "https://a.example/a.jpg");
+        picture.report = verdict.map(|verdict| report(&picture, verdict));
+        picture.entry = entry;
+        let badge = Badge::of(&picture, is_over);
+        (badge.group.name(), badge.label)
+    }
+
+    #[test]
+    fn each_verdict_has_a_label_and_all_but_the_open_one_a_reason() {
+        for verdict in Verdict::ALL {
+            let mut picture = picture(0, "https://a.example/a.jpg");
+            picture.report = Some(report(&picture, verdict));
+            let badge = Badge::of(&picture, true);
+            assert_eq!(badge.because.is_empty(), verdict == Verdict::Open, "{verdict:?}");
+            assert_eq!(badge.group == Group::Copy, verdict.is_protected(), "{verdict:?}");
+            let shown = badge.show().into_string();
+            assert!(shown.contains(badge.label) && shown.contains("<svg"), "colour is not all there is: {shown}");
+        }
+    }
+
+    #[test]
+    fn without_a_verdict_it_depends_on_how_far_the_picture_is() {
+        let failed = || Some(Entry::failed("https://a.example/a.jpg".to_owned(), "timeout", "no answer".to_owned()));
+        assert_eq!(badge(None, None, false), ("pending", "Fetching …"));
+        assert_eq!(badge(None, None, true), ("unclear", "Not checked"));
+        assert_eq!(badge(None, failed(), false), ("lost", "No copy"));
+        assert_eq!(badge(Some(Verdict::Referer), failed(), true), ("copy", "Needs a copy"));
+    }
+
+    #[test]
+    fn a_failure_is_told_in_a_sentence() {
+        let mut picture = picture(0, "https://a.example/a.jpg");
+        assert_eq!(failure(&picture), None);
+        let url = "https://a.example/a.jpg".to_owned();
+        picture.entry = Some(Entry::failed(url, "http_status", "answered 403 Forbidden".to_owned()));
+        assert_eq!(failure(&picture).as_deref(), Some("Its server answered 403 Forbidden"));
+    }
+
+    #[test]
+    fn w04_what_a_server_says_of_itself_is_text() {
+        let hostile = "<script>alert(1)</script>".to_owned();
+        let probe =
+            Probe { declared: Some(hostile.clone()), failure: Some(hostile), ..Probe::new(Way::Page, Answer::Broken) };
+        let table = probes(&[probe]).into_string();
+        assert!(!table.contains("<script") && table.contains("&lt;script&gt;"), "{table}");
+    }
+}

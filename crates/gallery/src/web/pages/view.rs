@@ -133,3 +133,44 @@ pub(super) fn mime(picture: &Picture) -> Option<&str> {
     let of_probe = || picture.report.as_ref()?.probes.iter().find_map(|probe| probe.mime.as_deref());
     of_copy.or_else(of_probe).or_else(|| picture.found.best()?.mime.as_deref())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::pages::samples::picture;
+
+    fn folded(folds: &[Option<usize>]) -> Vec<Arc<Picture>> {
+        let all = folds.iter().enumerate();
+        all.map(|(number, folded)| {
+            let picture = picture(number, "https://a.example/a.jpg");
+            Arc::new(Picture { folded: *folded, ..picture })
+        })
+        .collect()
+    }
+
+    #[test]
+    fn pictures_that_look_alike_are_below_the_best_of_them() {
+        let folds = Folds::of(&folded(&[None, Some(3), None, Some(0)]));
+        assert_eq!(folds.roots.iter().map(|root| root.number).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(folds.below(0).iter().map(|picture| picture.number).collect::<Vec<_>>(), [1, 3]);
+        assert!(folds.below(2).is_empty());
+    }
+
+    #[test]
+    fn no_picture_is_lost_in_a_ring_or_below_one_that_is_not_there() {
+        let folds = Folds::of(&folded(&[Some(1), Some(0), Some(9)]));
+        assert_eq!(folds.roots.len(), 3);
+    }
+
+    #[test]
+    fn the_size_is_that_of_the_copy_or_what_the_page_says() {
+        let mut picture = picture(0, "https://a.example/a.jpg");
+        picture.found.candidates[0].width = Some(300);
+        picture.found.candidates[0].height = Some(200);
+        assert_eq!(measures(&picture), (Some((300, 200)), None));
+        let mut entry = crate::web::pages::samples::entry("https://a.example/a.jpg");
+        (entry.width, entry.height, entry.size, entry.path) = (Some(600), Some(400), Some(7), Some("a".to_owned()));
+        picture.entry = Some(entry);
+        assert_eq!(measures(&picture), (Some((600, 400)), Some(7)));
+    }
+}
