@@ -133,11 +133,7 @@ fn sign(group: Group) -> Markup {
 pub(super) fn failure(picture: &Picture) -> Option<String> {
     let entry = picture.entry.as_ref().filter(|_| picture.progress() == Progress::Failed)?;
     let detail = entry.detail.as_deref().or(entry.reason.as_deref()).unwrap_or("it could not be had");
-    let detail = match entry.reason.as_deref() {
-        Some("http_status") => format!("its server {detail}"),
-        _ => detail.to_owned(),
-    };
-    Some(words::cut(&words::sentence(&detail), 200))
+    Some(words::cut(&words::sentence(detail), 200))
 }
 
 /// What was asked and what came, as a table.
@@ -246,8 +242,8 @@ mod tests {
         let mut picture = picture(0, "https://a.example/a.jpg");
         assert_eq!(failure(&picture), None);
         let url = "https://a.example/a.jpg".to_owned();
-        picture.entry = Some(Entry::failed(url, "http_status", "answered 403 Forbidden".to_owned()));
-        assert_eq!(failure(&picture).as_deref(), Some("Its server answered 403 Forbidden"));
+        picture.entry = Some(Entry::failed(url, "http_status", "this picture answered 403".to_owned()));
+        assert_eq!(failure(&picture).as_deref(), Some("This picture answered 403"));
     }
 
     #[test]
