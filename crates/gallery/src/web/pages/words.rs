@@ -1,7 +1,5 @@
 //! Sizes, times, addresses and types, in the words of people.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use url::Url;
 
@@ -107,23 +105,6 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// Numbers as they stand in a query: `1-3,7`.
-pub(crate) fn ranges(numbers: &[usize]) -> String {
-    let mut text = String::new();
-    let mut at = 0;
-    while let Some(&first) = numbers.get(at) {
-        let run = numbers[at..].iter().zip(first..).take_while(|(number, expected)| *number == expected).count();
-        let separator = if text.is_empty() { "" } else { "," };
-        // writing to a String does not fail
-        let _ = match run {
-            1 => write!(text, "{separator}{first}"),
-            _ => write!(text, "{separator}{first}-{}", first + run - 1),
-        };
-        at += run;
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,12 +145,5 @@ mod tests {
         assert_eq!(named("https://a.example/p/"), "p");
         assert_eq!(named("https://a.example/"), "a.example");
         assert_eq!(named("data:image/gif;base64,R0"), "within the page");
-    }
-
-    #[test]
-    fn ranges_are_short() {
-        assert_eq!(ranges(&[]), "");
-        assert_eq!(ranges(&[4]), "4");
-        assert_eq!(ranges(&[0, 1, 2, 6, 8, 9]), "0-2,6,8-9");
     }
 }
