@@ -79,7 +79,7 @@ def story(visitor):
     say("plain, lazy, by format, of styles: all are found")
     for name, options, expected in [
         ("plain", {"same_host": True}, 6),
-        ("lazy", {"lazy": False}, 3),
+        ("lazy", {"lazy": False}, 2),
         ("styles", {"css": False}, 0),
         ("links", {"depth": "1"}, 4),
         ("kinds", {"min_side": 100}, 5),

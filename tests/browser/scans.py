@@ -34,6 +34,25 @@ def details(page):
     say("Enter opens it, arrows go on, Escape closes it and the focus is back")
 
 
+def tab_to(page, key, name):
+    """Goes on until the focus is on what is called so, and can be seen."""
+    labels = []
+    for _ in range(40):
+        page.keyboard.press(key)
+        label, outline = page.evaluate(
+            """() => {
+                const { activeElement: element } = document;
+                const style = getComputedStyle(element.type === "checkbox" ? element.nextElementSibling : element);
+                return [element.getAttribute("aria-label") ?? element.textContent.trim(), style.outlineStyle + style.boxShadow];
+            }"""
+        )
+        labels.append(label)
+        if label == name:
+            check(outline != "nonenone", f"the focus on {name} is seen")
+            return
+    check(False, f"{key} comes to {name}: {labels}")
+
+
 def keyboard(page):
     """A scan from the first key to the archive, without a mouse."""
     page.goto(GALLERY + "/")
@@ -43,20 +62,11 @@ def keyboard(page):
     ended(page)
     page.locator("body").press("Tab")
     check("Skip" in page.evaluate("document.activeElement.textContent"), "the first stop is a way past the head")
-    labels = []
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        element = page.evaluate(
-            "[document.activeElement.getAttribute('aria-label'), document.activeElement.textContent.trim(),"
-            " getComputedStyle(document.activeElement).outlineStyle, document.activeElement.type]"
-        )
-        labels.append(element[0] or element[1])
-        if element[0] == "Select with a place":
-            page.keyboard.press("Space")
-    for name in ["Download selected", "with a place: details", "Select with a place"]:
-        check(name in labels, f"Tab comes to {name}: {labels}")
+    tab_to(page, "Tab", "with a place: details")
+    tab_to(page, "Tab", "Select with a place")
+    page.keyboard.press("Space")
     expect(page.locator("#selected")).to_contain_text("1")
-    page.get_by_role("button", name="Download selected").focus()
+    tab_to(page, "Shift+Tab", "Download selected")
     with page.expect_download() as coming:
         page.keyboard.press("Enter")
     check(coming.value.suggested_filename.endswith(".zip"), "it is an archive")

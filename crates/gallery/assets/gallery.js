@@ -228,7 +228,9 @@
       if (focused) (byId(focused) ?? byId("main")).focus?.({ preventScroll: true });
     }
     const progress = byId("part-progress");
-    sayProgress(progress.dataset.said, progress.dataset.phase === "ended");
+    const isOver = progress.dataset.phase === "ended";
+    sayProgress(progress.dataset.said, isOver);
+    if (isOver && !grid.children.length) byId("none").textContent = "There are no pictures.";
     const title = document.querySelector("h1")?.textContent;
     if (title) document.title = `${title} · Dragline gallery`;
   };

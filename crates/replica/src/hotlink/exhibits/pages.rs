@@ -57,7 +57,7 @@ pub(super) fn srcset(_: &Wall) -> Answer {
         "<p><img src=\"/srcset/mosaic-0-160.jpg\" sizes=\"50vw\" alt=\"by width\"
  srcset=\"/srcset/mosaic-0-160.jpg 160w, /srcset/mosaic-0-320.jpg 320w, /srcset/mosaic-0-1280.jpg 1280w\"></p>
 <p><img src=\"/srcset/mosaic-1-200.jpg\" srcset=\"/srcset/mosaic-1-400.jpg 2x, /srcset/mosaic-1-600.jpg 3x\" alt=\"by density\"></p>
-<p><img srcset=\"/srcset/mosaic-2-320.jpg,/srcset/mosaic-2-640.jpg 2x\" alt=\"no src, no space\"></p>
+<p><img srcset=\"/srcset/mosaic-2-320.jpg, /srcset/mosaic-2-640.jpg 2x\" alt=\"no src\"></p>
 <p><img src=\"/srcset/mosaic-3.jpg\" srcset=\"/srcset/mosaic-3.jpg 1x, , broken 7q,\" alt=\"broken\"></p>
 ",
     )
