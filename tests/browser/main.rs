@@ -1,10 +1,5 @@
 //! The gallery as people have it: Chromium, driven by the scripts beside this file, looks at the replica's pages.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests fail by panicking, and say what they skip"
-)]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "tests fail by panicking, and say what they skip")]
 
 mod play;
 

@@ -115,7 +115,7 @@ impl Default for Settings {
             max_bytes: ByteSize::gib(1),
             max_zip: ByteSize::gib(1),
             zips: 16,
-            near: 4,
+            near: 8,
             sample: 3,
             sessions: 1000,
             logins_per_minute: 10,

@@ -51,6 +51,7 @@ pub(super) fn layers(
         "pipelines.images.manifest='off'".to_owned(),
         "pipelines.images.svg=true".to_owned(),
         "pipelines.images.perceptual=true".to_owned(),
+        "pipelines.images.headers=['*']".to_owned(),
         "pipelines.images.thumbs={small=[320, 320]}".to_owned(),
         format!("pipelines.images.max_body='{} B'", max_picture.as_u64()),
         format!("pipelines.hotlink.max_body='{} B'", max_picture.as_u64()),

@@ -180,6 +180,7 @@ impl Stage {
         let entry = list(record, "images").and_then(|entries: Vec<Entry>| entries.into_iter().next());
         let (Some(number), Some(mut entry)) = (number(record), entry) else { return };
         explain::entry(&mut entry);
+        shorten(&mut entry.headers);
         self.told.scan.learn(number, |picture| picture.entry = Some(entry));
         self.told.fold();
     }
@@ -193,10 +194,40 @@ impl Stage {
     }
 }
 
+/// The headers of thousands of pictures stay in memory: of each so many, and of each of those its beginning.
+fn shorten(headers: &mut Vec<(String, String)>) {
+    const MOST: usize = 64;
+    const LONGEST: usize = 1024;
+    headers.truncate(MOST);
+    for (_, value) in headers {
+        if let Some((end, _)) = value.char_indices().nth(LONGEST) {
+            value.truncate(end);
+            value.push('…');
+        }
+        value.shrink_to_fit();
+    }
+}
+
 fn number(record: &mut Record) -> Option<usize> {
     record.fields().get(NUMBER)?.as_u64()?.try_into().ok()
 }
 
 fn list<T: DeserializeOwned>(record: &mut Record, field: &str) -> Option<Vec<T>> {
     serde_json::from_value(record.fields().get(field)?.clone()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_and_long_headers_a_part_is_kept() {
+        let mut headers = vec![("x-long".to_owned(), "é".repeat(5000)); 1000];
+        shorten(&mut headers);
+        assert_eq!(headers.len(), 64);
+        assert_eq!(headers[63].1.chars().count(), 1025);
+        let mut short = vec![("server".to_owned(), "nginx".to_owned())];
+        shorten(&mut short);
+        assert_eq!(short[0].1, "nginx");
+    }
 }

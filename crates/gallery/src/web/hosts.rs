@@ -44,7 +44,8 @@ impl Hosts {
     fn known(&self, host: &str, reached: SocketAddr) -> Option<Name> {
         let authority: Authority = host.parse().ok()?;
         let (name, port) = (authority.host().to_ascii_lowercase(), authority.port_u16());
-        if authority.as_str().contains('@') || authority.as_str().ends_with(':') {
+        // what stands behind the name is a port, and nothing before it: no user, and no number that none can have
+        if authority.as_str().contains('@') || (port.is_none() && authority.as_str() != authority.host()) {
             return None;
         }
         let is_own_port = port.is_none_or(|port| port == self.bound.port());
