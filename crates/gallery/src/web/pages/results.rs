@@ -14,12 +14,14 @@ use super::home::missing;
 use super::tile::tile;
 use super::view::{Folds, View};
 use super::{progress, words};
-use crate::scan::Head;
+use crate::scan::{Head, Scan};
 use crate::settings::Copies;
 use crate::web::{App, Visitor, headers};
 
 /// How long a page may take to come for its events.
 const COMING: Duration = Duration::from_secs(10);
+/// How long a page waits for the first picture of its scan: one that is served with it need not be loaded anew.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// `GET /scans/{id}`.
 pub(super) async fn results(
@@ -29,7 +31,8 @@ pub(super) async fn results(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(scan) = app.scans.get(&visitor.session, &id) else { return missing() };
-    scan.expect_watcher(COMING);
+    scan.expect_watcher(COMING + MOMENT);
+    let _ = tokio::time::timeout(MOMENT, first_picture(&scan)).await;
     // what is known, and up to which change: the events go on from there
     let known = scan.since(0);
     let view = View::new(&app, &visitor, &scan);
@@ -41,6 +44,17 @@ pub(super) async fn results(
     let page = page(&view, &head, known.version, &folds, &filter);
     let title = head.title.as_deref().map_or_else(|| progress::asked(&scan), str::to_owned);
     ([(CONTENT_SECURITY_POLICY, policy)], no_store(), frame(&words::cut(&title, 200), refresh, &page)).into_response()
+}
+
+/// Waits until a picture is known, or none will be.
+async fn first_picture(scan: &Scan) {
+    loop {
+        let known = scan.since(0);
+        if !known.pictures.is_empty() || scan.is_over() {
+            return;
+        }
+        scan.changed(known.version).await;
+    }
 }
 
 fn page(view: &View<'_>, head: &Head, version: u64, folds: &Folds, filter: &Filter) -> Markup {
