@@ -234,8 +234,8 @@ async fn whole(app: &App, zone: Zone, headers: &HeaderMap, body: Incoming) -> Re
 /// those. If a session began here, the own one would be lost.
 fn again(parts: &Parts) -> Response {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    // never another host: `//evil.example` is one
-    let path = format!("/{}", path.trim_start_matches('/'));
+    // never another host: `//evil.example` is one, and so is `/\evil.example` to browsers
+    let path = format!("/{}", path.trim_start_matches(['/', '\\']));
     let refresh = HeaderValue::from_str(&format!("0; url={path}")).unwrap_or(HeaderValue::from_static("0; url=/"));
     let page = maud::html! {
         (maud::DOCTYPE)
