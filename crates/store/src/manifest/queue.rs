@@ -130,12 +130,14 @@ impl Queue {
             // a commit that is under way does not have what came after its beginning
             let wanted = if state.waiting.len() > 0 { state.begun + 1 } else { state.begun };
             while state.ended < wanted && !state.is_over {
-                state.is_urgent = true;
+                // one that is under way needs no other behind it
+                state.is_urgent |= state.begun < wanted;
                 self.changed.notify_all();
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
         }
-        let is_left = state.waiting.len() > 0;
+        // what could not be committed may be under way once more already
+        let is_left = state.waiting.len() + state.committing.len() > 0;
         if is_left && (state.error.is_some() || state.is_over) {
             let why = state.error.clone().unwrap_or_else(|| "its writer has ended".to_owned());
             return Err(ManifestError::Unwritten { path: self.path.clone(), why });
