@@ -31,7 +31,7 @@ const CRAWL: [&str; 4] = ["crawl", "site", "-a", "url=http://127.0.0.1:9/"];
 #[test]
 fn names_that_nothing_answers_to_are_met_with_those_that_there_are() {
     let scene = Scene::new();
-    let known = "no spider is called `kodak` (known: books, kodak-pulse, shelf, site; did you mean `kodak-pulse`?)";
+    let known = "no spider is called `kodak` (known: books, kodak-pulse, page-images, shelf, site; did you mean `kodak-pulse`?)";
     refused(&scene, &["crawl", "kodak"], known);
     let format = "no feed format is called `jsonk` (known: jsonl, json, csv, xml, sqlite; did you mean `json`?)";
     refused(&scene, &[&CRAWL[..], &["-o", "x.jsonk"]].concat(), format);
@@ -106,7 +106,7 @@ fn settings_that_cannot_be_are_named_with_file_line_and_the_nearest_key() {
         ("[pipelines]\norder = ['images', 'images']", "`pipelines.order` names `images` twice"),
         (
             "[spiders.sitee]\nurl = 'x'",
-            "no spider is called `sitee` (known: books, kodak-pulse, shelf, site; did you mean `site`?)",
+            "no spider is called `sitee` (known: books, kodak-pulse, page-images, shelf, site; did you mean `site`?)",
         ),
         ("[pipelines.images]\nverify = 'hope'", "`pipelines.images.verify` cannot be"),
         ("[[feeds]]\nuri = 'x.jsonl'\n[[feeds]]\nuri = './x.jsonl'", "names `./x.jsonl` twice"),
@@ -191,7 +191,7 @@ fn settings_print_what_is_in_force_and_where_it_came_from() {
 #[test]
 fn the_spiders_are_listed_and_every_command_has_an_example() {
     let scene = Scene::new();
-    assert_eq!(stdout(&run(&scene, &["list"])), "books\nkodak-pulse\nshelf\nsite\n");
+    assert_eq!(stdout(&run(&scene, &["list"])), "books\nkodak-pulse\npage-images\nshelf\nsite\n");
     for command in ["crawl", "select", "links", "parse", "shell", "list", "settings", "replica", "demo"] {
         let help = run(&scene, &[command, "--help"]);
         assert_eq!(help.status.code(), Some(0));

@@ -214,7 +214,7 @@ fn what_a_newcomer_gets_wrong_is_said_with_what_there_is() {
     said(
         &["parse", "book", url],
         2,
-        "no spider is called `book` (known: books, kodak-pulse, shelf, site; did you mean `books`?)",
+        "no spider is called `book` (known: books, kodak-pulse, page-images, shelf, site; did you mean `books`?)",
     );
     said(&["parse", "books", url], 2, "spider `books` needs `url`: give `-a url=…`");
     let books = ["parse", "books", url, "-a", "url=http://a.example/"];
