@@ -35,7 +35,8 @@ fn names_that_nothing_answers_to_are_met_with_those_that_there_are() {
     refused(&scene, &["crawl", "kodak"], known);
     let format = "no feed format is called `jsonk` (known: jsonl, json, csv, xml, sqlite; did you mean `json`?)";
     refused(&scene, &[&CRAWL[..], &["-o", "x.jsonk"]].concat(), format);
-    let pipeline = "no pipeline is called `imagse` (known: dedupe, files, images, validate; did you mean `images`?)";
+    let pipeline =
+        "no pipeline is called `imagse` (known: dedupe, files, hotlink, images, validate; did you mean `images`?)";
     refused(&scene, &[&CRAWL[..], &["-s", "pipelines.order=['imagse']"]].concat(), pipeline);
     refused(&scene, &[&CRAWL[..], &["-s", "pipelines.imagse.store='x'"]].concat(), pipeline);
     let middleware = "no middleware is called `retyr`";
