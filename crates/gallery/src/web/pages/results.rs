@@ -22,6 +22,8 @@ use crate::web::{App, Visitor, headers};
 const COMING: Duration = Duration::from_secs(10);
 /// How long a page waits for the first picture of its scan: one that is served with it need not be loaded anew.
 const MOMENT: Duration = Duration::from_millis(300);
+/// Pictures that come so soon after one another are those of one page.
+const IN_A_ROW: Duration = Duration::from_millis(20);
 
 /// `GET /scans/{id}`.
 pub(super) async fn results(
@@ -32,7 +34,7 @@ pub(super) async fn results(
 ) -> Response {
     let Some(scan) = app.scans.get(&visitor.session, &id) else { return missing() };
     scan.expect_watcher(COMING + MOMENT);
-    let _ = tokio::time::timeout(MOMENT, first_picture(&scan)).await;
+    let _ = tokio::time::timeout(MOMENT, first_pictures(&scan)).await;
     // what is known, and up to which change: the events go on from there
     let known = scan.since(0);
     let view = View::new(&app, &visitor, &scan);
@@ -46,14 +48,17 @@ pub(super) async fn results(
     ([(CONTENT_SECURITY_POLICY, policy)], no_store(), frame(&words::cut(&title, 200), refresh, &page)).into_response()
 }
 
-/// Waits until a picture is known, or none will be.
-async fn first_picture(scan: &Scan) {
-    loop {
-        let known = scan.since(0);
-        if !known.pictures.is_empty() || scan.is_over() {
-            return;
-        }
-        scan.changed(known.version).await;
+/// Waits until pictures are known, or none will be. Those of a page come in a row, and their origins are wanted together.
+async fn first_pictures(scan: &Scan) {
+    let mut version = 0;
+    while scan.head().found == 0 && !scan.is_over() {
+        scan.changed(version).await;
+        version = scan.since(version).version;
+    }
+    let mut found = 0;
+    while scan.head().found > found {
+        found = scan.head().found;
+        tokio::time::sleep(IN_A_ROW).await;
     }
 }
 

@@ -57,7 +57,9 @@ impl<'a> View<'a> {
 
     /// Where the browser has a picture from.
     pub(super) fn shown(&self, picture: &Picture, copy: Copy) -> Shown {
-        let here = path(self.app, self.visitor, self.scan, picture, copy);
+        let path = |copy| path(self.app, self.visitor, self.scan, picture, copy);
+        // what nothing here decodes has no thumbnail, and browsers may show it all the same
+        let here = path(copy).or_else(|| path(Copy::Whole));
         let is_open = picture.report.as_ref().is_some_and(|report| report.verdict == Verdict::Open);
         let site = picture.url().filter(|url| is_open && self.is_allowed(url) && is_shown_by_browsers(picture));
         match (site.and_then(words::link), here) {
