@@ -1,31 +1,17 @@
 //! Names, what is missing, and an archive as programs of others read it.
 
 use dragline::message::Body as Kept;
-use dragline::page::pictures::{Candidate, Picture as Found, Source};
 use dragline_images::Entry;
 use dragline_store::{About, Existing};
 use tokio::sync::Semaphore;
-use url::Url;
 
 use super::*;
+use crate::web::pages::samples;
 
 fn picture(number: usize, url: &str, path: Option<&str>, size: u64) -> Arc<Picture> {
-    let url = Url::parse(url).expect("a URL");
-    let candidate = Candidate {
-        url: url.clone(),
-        source: Source::Src,
-        width: None,
-        height: None,
-        density: None,
-        mime: None,
-        media: None,
-    };
-    let found = Found { candidates: vec![candidate], ..Found::default() };
-    let mut entry = Entry::failed(url.to_string(), "http_status", "answered\n404".to_owned());
-    entry.path = path.map(str::to_owned);
-    entry.size = Some(size);
-    let page = Url::parse("http://a.example/").expect("a URL");
-    Arc::new(Picture { number, page, found, entry: Some(entry), report: None, folded: None })
+    let mut entry = Entry::failed(url.to_owned(), "http_status", "answered\n404".to_owned());
+    (entry.path, entry.size) = (path.map(str::to_owned), Some(size));
+    Arc::new(Picture { entry: Some(entry), ..samples::picture(number, url) })
 }
 
 #[test]

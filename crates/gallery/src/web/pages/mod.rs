@@ -14,7 +14,7 @@ mod links;
 mod progress;
 mod results;
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 mod tile;
 mod verdict;
 mod view;

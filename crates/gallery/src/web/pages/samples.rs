@@ -8,7 +8,7 @@ use url::Url;
 use crate::scan::Picture;
 
 /// A picture that was found.
-pub(super) fn picture(number: usize, url: &str) -> Picture {
+pub(crate) fn picture(number: usize, url: &str) -> Picture {
     let candidate = Candidate {
         url: Url::parse(url).expect("a URL"),
         source: Source::Src,
